@@ -1,0 +1,1 @@
+//! Where frames come from. A source of frames is any iterator of `Result<Frame, Error>`.

@@ -1,0 +1,88 @@
+//! How a challenge ends.
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How a challenge ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every step was performed, in order and in time.
+    Passed,
+    /// It was not.
+    Failed(Reason),
+    /// It could not be told; nothing is held against the subject.
+    Inconclusive(Reason),
+    /// The subject or the caller stopped it.
+    Cancelled,
+}
+
+impl Verdict {
+    /// The word in `--json` and in the log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed(_) => "failed",
+            Self::Inconclusive(_) => "inconclusive",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Why, where there is a reason.
+    pub const fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Passed | Self::Cancelled => None,
+            Self::Failed(reason) | Self::Inconclusive(reason) => Some(reason),
+        }
+    }
+}
+
+/// Why a challenge did not pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The step was not seen in time.
+    StepTimeout,
+    /// Gestures other than the one asked for, more often than allowed.
+    WrongGesture,
+    /// The face was gone for longer than allowed.
+    FaceLost,
+    /// Another face took its place.
+    FaceChanged,
+    /// A second face was in view for longer than allowed.
+    SeveralFaces,
+    /// The whole session took longer than allowed.
+    SessionTimeout,
+    /// Nobody stood before the camera.
+    NobodyCame,
+    /// Somebody came, but never stood so that the challenge could begin.
+    NeverReady,
+    /// The recording ended before the challenge did.
+    SourceEnded,
+    /// The camera or recording failed.
+    SourceFailed,
+}
+
+impl Reason {
+    /// The code in `--json` and in the log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::StepTimeout => "step_timeout",
+            Self::WrongGesture => "wrong_gesture",
+            Self::FaceLost => "face_lost",
+            Self::FaceChanged => "face_changed",
+            Self::SeveralFaces => "several_faces",
+            Self::SessionTimeout => "session_timeout",
+            Self::NobodyCame => "nobody_came",
+            Self::NeverReady => "never_ready",
+            Self::SourceEnded => "source_ended",
+            Self::SourceFailed => "source_failed",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}

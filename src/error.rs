@@ -1,0 +1,79 @@
+//! Everything that can go wrong in the library, one variant per thing the reader can do about it.
+use std::path::PathBuf;
+
+/// A foreign error, boxed so that no foreign type is part of our API.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Everything that can go wrong in the library.
+///
+/// Texts are lower case, without a full stop: what failed, which one, and the way out if known.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The camera would not open, or stopped: check the cable, the number, other programs.
+    #[error("camera {camera} failed: {source}")]
+    Camera {
+        /// Number or path, as given.
+        camera: String,
+        /// Why, and what to do.
+        source: Cause,
+    },
+    /// A picture, folder or recording cannot be read: check the file.
+    #[error("cannot read {what}: {source}")]
+    Source {
+        /// The file or folder, as given.
+        what: String,
+        /// Why, and what to do.
+        source: Cause,
+    },
+    /// A network is missing, damaged, or not the one this version was built for.
+    #[error("cannot use network {net} from {origin}: {source}")]
+    Model {
+        /// File name of the network.
+        net: &'static str,
+        /// Its path, or "the program itself".
+        origin: String,
+        /// Why.
+        source: Cause,
+    },
+    /// The log cannot be written or read: choose another place or make room.
+    #[error("log {path:?}: {source}")]
+    Log {
+        /// Which log.
+        path: PathBuf,
+        /// Why.
+        source: Cause,
+    },
+    /// No window can be opened: run with `--headless`, or give the program a display.
+    #[error("cannot open a window: {source}")]
+    Window {
+        /// Why.
+        source: Cause,
+    },
+    /// The operating system refused something the program cannot do without.
+    #[error("the operating system refused {what}: {source}")]
+    System {
+        /// What was asked of it.
+        what: &'static str,
+        /// Why.
+        source: Cause,
+    },
+}
+
+impl Error {
+    /// An [`Error::Camera`].
+    pub fn camera(camera: impl ToString, source: impl Into<Cause>) -> Self {
+        Self::Camera {
+            camera: camera.to_string(),
+            source: source.into(),
+        }
+    }
+
+    /// An [`Error::Source`].
+    pub fn source(what: impl ToString, source: impl Into<Cause>) -> Self {
+        Self::Source {
+            what: what.to_string(),
+            source: source.into(),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! One picture and the moment it was taken.
+use image::RgbImage;
+
+use crate::time::Timestamp;
+
+/// One captured picture: 8-bit sRGB, never mirrored.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Moment of capture.
+    pub at: Timestamp,
+    /// Position in the stream, from 0; a gap means frames were dropped.
+    pub seq: u64,
+    /// Pixels, as the camera saw them.
+    pub image: RgbImage,
+}
