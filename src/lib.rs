@@ -7,6 +7,8 @@ pub mod face;
 pub mod frame;
 pub mod geometry;
 pub mod mesh;
+pub mod mtcnn;
+pub mod nn;
 pub mod signal;
 pub mod step;
 pub mod time;

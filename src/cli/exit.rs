@@ -1,0 +1,39 @@
+//! How the program ends: the table of exit codes in one place.
+use std::process::ExitCode;
+
+use liveness::error::Error;
+
+/// What the program's exit code says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Passed (`challenge`, `demo`) or done (others).
+    Done = 0,
+    /// The challenge was not met.
+    Failed = 1,
+    /// Wrong flag, configuration or environment: nothing was begun.
+    Usage = 2,
+    /// Nobody came, or the session timed out before it began.
+    Nobody = 3,
+    /// The camera or the recording failed.
+    Source = 4,
+    /// A model, a key or the log is not what it must be.
+    Integrity = 5,
+    /// Cancelled by the person or by the caller.
+    Cancelled = 6,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// The exit code for an error that ended the program.
+pub fn of(error: &anyhow::Error) -> Exit {
+    let known = error.chain().find_map(|e| e.downcast_ref::<Error>());
+    match known {
+        Some(Error::Camera { .. } | Error::Source { .. }) => Exit::Source,
+        Some(Error::Model { .. }) => Exit::Integrity,
+        Some(_) | None => Exit::Usage,
+    }
+}

@@ -1,0 +1,116 @@
+//! Frame in, faces out: the three-stage cascade of Zhang et al. 2016.
+//!
+//! P-Net sweeps a pyramid of the picture and proposes many boxes, R-Net looks closer and rejects
+//! most, O-Net decides and adds five landmarks. Each stage ends in non-maximum suppression.
+mod candidate;
+mod follow;
+mod onet;
+mod pnet;
+mod pyramid;
+mod resample;
+mod rnet;
+
+use std::path::Path;
+
+use image::RgbImage;
+
+pub use candidate::{Candidate, nms, nms_by};
+pub use follow::Follow;
+
+use crate::{
+    error::Error,
+    face::{Detect, Face},
+    frame::Frame,
+    geometry::BBox,
+};
+
+/// Every threshold of the cascade.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Params {
+    /// Side of the smallest face to find, in source-frame pixels. 60 px is a face 15 cm wide at
+    /// 80 cm and more before a 78 degree lens in VGA (`FACTS`); the cost grows with its inverse
+    /// square.
+    pub min_face_px: f32,
+    /// Step between pyramid levels. 0.709 is about the square root of 1/2: every level has half
+    /// the pixels of the one before (the authors' own choice).
+    pub factor: f32,
+    /// Lowest P-Net score that goes on to R-Net (the authors' 0.6).
+    pub pnet_score: f32,
+    /// Lowest R-Net score that goes on to O-Net (the authors' 0.7).
+    pub rnet_score: f32,
+    /// Lowest O-Net score of a face (the authors' 0.7).
+    pub onet_score: f32,
+    /// Highest IoU of two P-Net boxes kept from one level.
+    pub level_iou: f32,
+    /// Highest IoU of two boxes kept across levels, and after R-Net.
+    pub stage_iou: f32,
+    /// Highest intersection over the smaller box of two faces: a box inside another goes.
+    pub final_io_min: f32,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self {
+            min_face_px: 60.0,
+            factor: 0.709,
+            pnet_score: 0.6,
+            rnet_score: 0.7,
+            onet_score: 0.7,
+            level_iou: 0.5,
+            stage_iou: 0.7,
+            final_io_min: 0.7,
+        }
+    }
+}
+
+/// The cascade with its three networks.
+pub struct Mtcnn {
+    params: Params,
+    pnet: pnet::PNet,
+    rnet: rnet::RNet,
+    onet: onet::ONet,
+}
+
+impl Mtcnn {
+    /// Loads the three networks: those compiled in, or those in `models`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Model`] where one is missing, damaged or of another shape.
+    pub fn load(params: Params, models: Option<&Path>) -> Result<Self, Error> {
+        Ok(Self {
+            params,
+            pnet: pnet::PNet::load(models)?,
+            rnet: rnet::RNet::load(models)?,
+            onet: onet::ONet::load(models)?,
+        })
+    }
+
+    /// The faces in `image`, best first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Model`] where a network cannot run.
+    pub fn find(&mut self, image: &RgbImage) -> Result<Vec<Face>, Error> {
+        let proposed = self.pnet.propose(image, &self.params)?;
+        let refined = self.rnet.refine(image, &proposed, &self.params)?;
+        self.confirm(image, &refined)
+    }
+
+    /// O-Net alone: the faces in these square boxes, best first.
+    fn confirm(&mut self, image: &RgbImage, squares: &[BBox]) -> Result<Vec<Face>, Error> {
+        let faces = self.onet.look(image, squares, self.params.onet_score)?;
+        Ok(nms_by(
+            faces,
+            |face| (face.bbox, face.score),
+            BBox::io_min,
+            self.params.final_io_min,
+        ))
+    }
+}
+
+impl Detect for Mtcnn {
+    fn detect(&mut self, frame: &Frame) -> Result<Vec<Face>, Error> {
+        self.find(&frame.image)
+    }
+}

@@ -1,0 +1,97 @@
+//! Stage 3: O-Net gives the final box and the five landmarks.
+use std::path::Path;
+
+use image::RgbImage;
+
+use super::{Candidate, resample::Crops};
+use crate::{
+    error::Error,
+    face::{Face, Landmarks5},
+    geometry::{BBox, Point},
+    nn::{self, Net},
+};
+
+/// Side of O-Net's input in pixels.
+const SIDE: u32 = 48;
+
+/// The third network.
+pub struct ONet {
+    net: Net,
+    crops: Crops,
+}
+
+impl ONet {
+    pub fn load(models: Option<&Path>) -> Result<Self, Error> {
+        Ok(Self {
+            net: Net::load(&nn::ONET, models)?,
+            crops: Crops::new(SIDE),
+        })
+    }
+
+    /// The faces in these squares that score at least `threshold`, in the squares' order.
+    pub fn look(
+        &mut self,
+        image: &RgbImage,
+        squares: &[BBox],
+        threshold: f32,
+    ) -> Result<Vec<Face>, Error> {
+        let mut faces = vec![];
+        for batch in self.crops.batches(squares) {
+            let planes = self.crops.cut(image, batch);
+            let shape = [batch.len(), 3, SIDE as usize, SIDE as usize];
+            let outputs = self.net.run(shape, planes)?;
+            let [prob, reg, marks] = outputs.as_slice() else {
+                continue;
+            };
+            let rows = (prob.data.chunks_exact(2))
+                .zip(reg.data.chunks_exact(4))
+                .zip(marks.data.chunks_exact(10));
+            for (square, ((prob, reg), marks)) in batch.iter().zip(rows) {
+                if let (&[_, score], &[a, b, c, d]) = (prob, reg)
+                    && score >= threshold
+                {
+                    let candidate = Candidate {
+                        bbox: *square,
+                        score,
+                        offset: [a, b, c, d],
+                    };
+                    faces.push(Face {
+                        bbox: candidate.calibrated(),
+                        score,
+                        landmarks: landmarks(square, marks),
+                    });
+                }
+            }
+        }
+        Ok(faces)
+    }
+}
+
+/// `marks` is x1..x5, y1..y5 as fractions of the square's side.
+fn landmarks(square: &BBox, marks: &[f32]) -> Landmarks5 {
+    let at = |i: usize| marks.get(i).copied().unwrap_or(0.5);
+    let point = |i: usize| Point {
+        x: square.x1 + at(i) * square.width(),
+        y: square.y1 + at(i + 5) * square.height(),
+    };
+    Landmarks5::from(std::array::from_fn(point))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn landmarks_are_fractions_of_the_square() {
+        let square = BBox {
+            x1: 100.0,
+            y1: 50.0,
+            x2: 200.0,
+            y2: 150.0,
+        };
+        let marks = [0.3, 0.7, 0.5, 0.35, 0.65, 0.4, 0.4, 0.6, 0.8, 0.8];
+        let got = landmarks(&square, &marks);
+        assert_eq!(got.eye_l, Point { x: 130.0, y: 90.0 });
+        assert_eq!(got.mouth_r, Point { x: 165.0, y: 130.0 });
+    }
+}
