@@ -3,7 +3,10 @@ use std::path::Path;
 
 use image::RgbImage;
 
-use super::{Candidate, resample::Crops};
+use super::{
+    Candidate,
+    resample::{Crops, Kernel},
+};
 use crate::{
     error::Error,
     face::{Face, Landmarks5},
@@ -24,7 +27,7 @@ impl ONet {
     pub fn load(models: Option<&Path>) -> Result<Self, Error> {
         Ok(Self {
             net: Net::load(&nn::ONET, models)?,
-            crops: Crops::new(SIDE),
+            crops: Crops::new(SIDE, Kernel::CatmullRom),
         })
     }
 

@@ -6,7 +6,7 @@ use image::RgbImage;
 use super::{
     Candidate, Params, nms,
     pyramid::{CELL, levels},
-    resample::Resampler,
+    resample::{Kernel, Resampler},
 };
 use crate::{
     error::Error,
@@ -36,7 +36,7 @@ impl PNet {
     pub fn load(models: Option<&Path>) -> Result<Self, Error> {
         Ok(Self {
             net: Net::load(&nn::PNET, models)?,
-            resampler: Resampler::default(),
+            resampler: Resampler::new(Kernel::Triangle),
             planes: vec![],
         })
     }

@@ -7,20 +7,44 @@ use image::RgbImage;
 
 use crate::{geometry::BBox, nn};
 
-/// Averages over the pixels under each new one, as the weights saw in training: enlarging and
-/// shrinking alike, anti-aliased.
-const FILTER: ResizeAlg = ResizeAlg::Convolution(FilterType::Box);
+/// How new pixels are weighed from the old ones under them. All anti-aliased: a kernel widens with
+/// the shrinking. Measured on WIDER (AP, 333 faces) and LFW (landmark error, 200 faces), the same
+/// kernel in all stages: box .748 .0483, triangle .773 .0481, Hamming .761 .0464,
+/// Catmull-Rom .764 .0469; the mix the stages use .767 .0460.
+#[derive(Clone, Copy, Debug)]
+pub enum Kernel {
+    /// Tent of two pixels.
+    Triangle,
+    /// Bell of two pixels, sharper than the triangle.
+    Hamming,
+    /// Cubic of four pixels, the sharpest.
+    CatmullRom,
+}
 
 /// A resizer with its scratch memory.
-#[derive(Default)]
 pub struct Resampler {
     resizer: Resizer,
+    options: ResizeOptions,
     /// Copy of a crop that reaches over the edge, with black beyond it.
     padded: Vec<u8>,
     out: Vec<u8>,
 }
 
 impl Resampler {
+    /// A resampler that weighs pixels by `kernel`.
+    pub fn new(kernel: Kernel) -> Self {
+        let filter = match kernel {
+            Kernel::Triangle => FilterType::Bilinear,
+            Kernel::Hamming => FilterType::Hamming,
+            Kernel::CatmullRom => FilterType::CatmullRom,
+        };
+        Self {
+            resizer: Resizer::new(),
+            options: ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)),
+            padded: vec![],
+            out: vec![],
+        }
+    }
     /// The part of `image` under `area`, at `width` x `height`: interleaved RGB `[H, W, 3]`.
     /// Edges of `area` fall between pixels; beyond the picture there is black.
     pub fn crop(&mut self, image: &RgbImage, area: &BBox, width: u32, height: u32) -> &[u8] {
@@ -43,6 +67,7 @@ impl Resampler {
             let source = (image.as_raw().as_slice(), image.width(), image.height());
             resize(
                 &mut self.resizer,
+                self.options,
                 source,
                 area,
                 &mut self.out,
@@ -60,6 +85,7 @@ impl Resampler {
             let source = (self.padded.as_slice(), pw, ph);
             resize(
                 &mut self.resizer,
+                self.options,
                 source,
                 &shifted,
                 &mut self.out,
@@ -116,11 +142,11 @@ pub struct Crops {
 }
 
 impl Crops {
-    /// Crops of `side` x `side` pixels.
-    pub fn new(side: u32) -> Self {
+    /// Crops of `side` x `side` pixels, weighed by `kernel`.
+    pub fn new(side: u32, kernel: Kernel) -> Self {
         Self {
             side,
-            resampler: Resampler::default(),
+            resampler: Resampler::new(kernel),
             planes: vec![],
         }
     }
@@ -149,6 +175,7 @@ impl Crops {
 
 fn resize(
     resizer: &mut Resizer,
+    options: ResizeOptions,
     (pixels, w, h): (&[u8], u32, u32),
     area: &BBox,
     out: &mut [u8],
@@ -157,7 +184,7 @@ fn resize(
 ) -> Option<()> {
     let source = ImageRef::new(w, h, pixels, PixelType::U8x3).ok()?;
     let mut target = Image::from_slice_u8(width, height, out, PixelType::U8x3).ok()?;
-    let options = ResizeOptions::new().resize_alg(FILTER).crop(
+    let options = options.crop(
         f64::from(area.x1),
         f64::from(area.y1),
         f64::from(area.width()),
@@ -184,7 +211,7 @@ mod tests {
     #[test]
     fn a_crop_inside_is_the_pixels_themselves() {
         let image = gradient(40, 30);
-        let mut resampler = Resampler::default();
+        let mut resampler = Resampler::new(Kernel::Triangle);
         let area = BBox {
             x1: 5.0,
             y1: 7.0,
@@ -199,7 +226,7 @@ mod tests {
     #[test]
     fn beyond_the_edge_it_is_black() {
         let image = gradient(40, 30);
-        let mut resampler = Resampler::default();
+        let mut resampler = Resampler::new(Kernel::Triangle);
         let area = BBox {
             x1: -2.0,
             y1: -1.0,
@@ -220,16 +247,28 @@ mod tests {
 
     #[test]
     fn shrinking_averages() {
-        let image = RgbImage::from_fn(4, 4, |x, _| Rgb([if x % 2 == 0 { 0 } else { 200 }; 3]));
-        let mut resampler = Resampler::default();
-        assert_eq!(resampler.whole(&image, 2, 2), [100; 12]);
+        let image = RgbImage::from_fn(64, 64, |x, _| Rgb([if x % 2 == 0 { 0 } else { 200 }; 3]));
+        let all = BBox {
+            x1: 0.0,
+            y1: 0.0,
+            x2: 64.0,
+            y2: 64.0,
+        };
+        for kernel in [Kernel::Triangle, Kernel::Hamming, Kernel::CatmullRom] {
+            let mut resampler = Resampler::new(kernel);
+            let got = resampler.crop(&image, &all, 8, 8);
+            assert!(
+                got.iter().all(|p| p.abs_diff(100) <= 12),
+                "{kernel:?} {got:?}"
+            );
+        }
     }
 
     proptest! {
         #[test]
         fn any_box_gives_a_picture(x in -80f32..80.0, y in -80f32..80.0, w in -5f32..90.0, h in -5f32..90.0) {
             let image = gradient(33, 21);
-            let mut resampler = Resampler::default();
+            let mut resampler = Resampler::new(Kernel::Triangle);
             let area = BBox { x1: x, y1: y, x2: x + w, y2: y + h };
             prop_assert_eq!(resampler.crop(&image, &area, 24, 24).len(), 24 * 24 * 3);
         }

@@ -3,7 +3,10 @@ use std::path::Path;
 
 use image::RgbImage;
 
-use super::{Candidate, Params, nms, resample::Crops};
+use super::{
+    Candidate, Params, nms,
+    resample::{Crops, Kernel},
+};
 use crate::{
     error::Error,
     geometry::BBox,
@@ -23,7 +26,7 @@ impl RNet {
     pub fn load(models: Option<&Path>) -> Result<Self, Error> {
         Ok(Self {
             net: Net::load(&nn::RNET, models)?,
-            crops: Crops::new(SIDE),
+            crops: Crops::new(SIDE, Kernel::Hamming),
         })
     }
 
