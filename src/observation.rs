@@ -1,0 +1,137 @@
+//! What was seen in one frame: its faces, and the subject's face in detail.
+use std::sync::Arc;
+
+use crate::{
+    error::Error,
+    face::{Detect, Face},
+    frame::Frame,
+    geometry::BBox,
+    mesh::{Mesh, Mesher},
+    time::Clock,
+};
+
+/// How much the subject's box must overlap the last one to be the same face: at 15 frames a second
+/// a head moves less than half its width from one frame to the next.
+const SAME_IOU: f32 = 0.2;
+
+/// How long each stage of looking took.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StageTimes {
+    /// Finding or following the faces, in milliseconds.
+    pub detect_ms: f32,
+    /// Dense landmarks of the subject, in milliseconds; zero where there was no face.
+    pub mesh_ms: f32,
+}
+
+/// The face that is being checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subject {
+    /// The face.
+    pub face: Face,
+    /// Its dense landmarks.
+    pub mesh: Mesh,
+}
+
+/// A frame and what was seen in it.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// The very frame the faces were found in, so overlays never lag.
+    pub frame: Arc<Frame>,
+    /// Every face, best first.
+    pub faces: Vec<Face>,
+    /// The one that is followed.
+    pub subject: Option<Subject>,
+    /// What it cost.
+    pub times: StageTimes,
+}
+
+/// Looks at frames: finds faces, picks the subject, fits its mesh.
+pub struct Observer<D> {
+    detector: D,
+    mesher: Mesher,
+    last: Option<BBox>,
+    clock: Clock,
+}
+
+impl<D: Detect> Observer<D> {
+    /// An observer that finds faces with `detector` and details with `mesher`; `clock` only
+    /// measures what that costs.
+    pub fn new(detector: D, mesher: Mesher, clock: Clock) -> Self {
+        Self {
+            detector,
+            mesher,
+            last: None,
+            clock,
+        }
+    }
+
+    /// Looks at one frame.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Model`] where a network cannot run.
+    pub fn look(&mut self, frame: Frame) -> Result<Observation, Error> {
+        let begun = self.clock.now();
+        let faces = self.detector.detect(&frame)?;
+        let detected = self.clock.now();
+        let face = choose(&faces, self.last.as_ref());
+        self.last = face.map(|f| f.bbox);
+        let subject = match face {
+            Some(face) => Some(Subject {
+                face,
+                mesh: self.mesher.fit(&frame.image, &face)?,
+            }),
+            None => None,
+        };
+        let times = StageTimes {
+            detect_ms: detected.since(begun).as_secs_f32() * 1e3,
+            mesh_ms: self.clock.now().since(detected).as_secs_f32() * 1e3,
+        };
+        Ok(Observation {
+            frame: Arc::new(frame),
+            faces,
+            subject,
+            times,
+        })
+    }
+}
+
+/// The face where the last one was, else the largest: who stands nearest is being checked.
+fn choose(faces: &[Face], last: Option<&BBox>) -> Option<Face> {
+    let same = last.and_then(|last| {
+        let near = faces.iter().max_by(|a, b| {
+            let overlap = |f: &Face| f.bbox.iou(last);
+            overlap(a).total_cmp(&overlap(b))
+        })?;
+        (near.bbox.iou(last) >= SAME_IOU).then_some(near)
+    });
+    let largest = || {
+        let area = |f: &Face| f.bbox.area();
+        faces.iter().max_by(|a, b| area(a).total_cmp(&area(b)))
+    };
+    same.or_else(largest).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{face::Landmarks5, geometry::Point};
+
+    fn face(x: f32, side: f32) -> Face {
+        Face {
+            bbox: BBox::around(Point { x, y: 100.0 }, side),
+            score: 0.9,
+            landmarks: Landmarks5::default(),
+        }
+    }
+
+    #[test]
+    fn the_subject_stays_while_somebody_larger_comes() {
+        let (small, large) = (face(100.0, 50.0), face(300.0, 90.0));
+        let faces = [small, large];
+        assert_eq!(choose(&faces, None), Some(large));
+        assert_eq!(choose(&faces, Some(&face(105.0, 52.0).bbox)), Some(small));
+        assert_eq!(choose(&faces, Some(&face(600.0, 50.0).bbox)), Some(large));
+        assert_eq!(choose(&[], Some(&small.bbox)), None);
+    }
+}
