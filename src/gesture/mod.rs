@@ -1,0 +1,202 @@
+//! Which gestures does a track show?
+//!
+//! Each gesture has a detector that is fed every new sample of a track and remembers the little it
+//! needs (a start, a peak); the track's ring buffer gives it the past. `STYLE` would have it keep
+//! no state at all and search the buffer anew on every frame: that needs the same hysteresis
+//! replayed over 8 s of samples thirty times a second, and cannot say *when* a gesture completed.
+//!
+//! Rules and starting thresholds: `SIGNALS`, "Recommendation". Durations are times, not counts of
+//! frames; two samples stand for a moment only where that is said.
+mod blink;
+mod hysteresis;
+mod mouth;
+mod nod;
+mod turn;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{signal::Sample, step::Step, time::Timestamp, track::Track};
+
+/// A moment and the frame that shows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// When.
+    pub at: Timestamp,
+    /// Which frame.
+    pub seq: u64,
+}
+
+impl From<&Sample> for Moment {
+    fn from(sample: &Sample) -> Self {
+        Self {
+            at: sample.at,
+            seq: sample.seq,
+        }
+    }
+}
+
+/// A step, seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gesture {
+    /// Which.
+    pub step: Step,
+    /// When it began.
+    pub start: Moment,
+    /// Its extreme.
+    pub peak: Moment,
+    /// When the face was (nearly) back.
+    pub end: Moment,
+}
+
+/// Watches one track for every gesture.
+#[derive(Default)]
+pub struct Watcher {
+    blink: blink::Blinks,
+    mouth: mouth::Mouths,
+    turn: turn::Turns,
+    nod: nod::Nods,
+}
+
+impl Watcher {
+    /// The gestures that the newest sample of `track` completes.
+    pub fn see(&mut self, track: &Track) -> Vec<Gesture> {
+        let Some(sample) = track.last() else {
+            return vec![];
+        };
+        let mut seen = vec![];
+        seen.extend(self.blink.see(track, sample));
+        seen.extend(self.mouth.see(sample));
+        seen.extend(self.turn.see(track, sample));
+        seen.extend(self.nod.see(track, sample));
+        seen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::f32::consts::PI;
+
+    /// A resting face that is looked at `fps` times a second; `act` changes the sample at `t` s.
+    pub fn watch(fps: u64, seconds: f32, act: impl Fn(f32, &mut Sample)) -> Vec<Gesture> {
+        let mut track = Track::new(crate::track::TrackId(0));
+        let mut watcher = Watcher::default();
+        let mut seen = vec![];
+        for seq in 0..(seconds * fps as f32) as u64 {
+            let mut sample = Sample {
+                at: Timestamp::from_micros(seq * 1_000_000 / fps),
+                seq,
+                score: 0.99,
+                presence: 0.99,
+                eyes: 0.30,
+                mouth: 0.02,
+                nod: 0.5,
+                ..Sample::default()
+            };
+            act(seq as f32 / fps as f32, &mut sample);
+            track.push(sample);
+            seen.extend(watcher.see(&track));
+        }
+        seen
+    }
+
+    /// A bump of height 1 that begins at `from` and lasts `long`, both in seconds.
+    fn bump(t: f32, from: f32, long: f32) -> f32 {
+        let u = (t - from) / long;
+        if (0.0..1.0).contains(&u) {
+            (u * PI).sin()
+        } else {
+            0.0
+        }
+    }
+
+    fn steps(seen: &[Gesture]) -> Vec<Step> {
+        seen.iter().map(|g| g.step).collect()
+    }
+
+    const RATES: [u64; 4] = [15, 24, 30, 60];
+
+    #[test]
+    fn a_face_at_rest_shows_nothing() {
+        for fps in RATES {
+            let seen = watch(fps, 10.0, |t, s| {
+                s.eyes += 0.02 * (t * 9.0).sin();
+                s.yaw_deg = 4.0 * (t * 2.0).sin();
+                s.nod += 0.03 * (t * 3.0).cos();
+            });
+            assert_eq!(seen, []);
+        }
+    }
+
+    #[test]
+    fn each_gesture_is_seen_once_at_every_rate() {
+        for fps in RATES {
+            let blink = watch(fps, 4.0, |t, s| s.eyes -= 0.28 * bump(t, 2.0, 0.3));
+            assert_eq!(steps(&blink), [Step::Blink], "{fps}/s");
+            let mouth = watch(fps, 4.0, |t, s| s.mouth += 0.6 * bump(t, 2.0, 0.9));
+            assert_eq!(steps(&mouth), [Step::OpenMouth], "{fps}/s");
+            let left = watch(fps, 5.0, |t, s| s.yaw_deg += 30.0 * bump(t, 2.0, 1.4));
+            assert_eq!(steps(&left), [Step::TurnLeft], "{fps}/s");
+            let right = watch(fps, 5.0, |t, s| s.yaw_deg -= 30.0 * bump(t, 2.0, 1.4));
+            assert_eq!(steps(&right), [Step::TurnRight], "{fps}/s");
+            for sign in [1.0, -1.0] {
+                let nod = watch(fps, 5.0, |t, s| s.nod += sign * 0.3 * bump(t, 2.0, 0.8));
+                assert_eq!(steps(&nod), [Step::Nod], "{fps}/s");
+            }
+        }
+    }
+
+    #[test]
+    fn two_turns_in_one_movement_are_a_shake_too() {
+        for fps in RATES {
+            let shake = watch(fps, 6.0, |t, s| {
+                s.yaw_deg += 25.0 * (bump(t, 2.0, 0.6) - bump(t, 2.6, 0.6));
+            });
+            let wanted = [Step::TurnLeft, Step::TurnRight, Step::Shake];
+            assert_eq!(steps(&shake), wanted, "{fps}/s");
+            let apart = watch(fps, 8.0, |t, s| {
+                s.yaw_deg += 25.0 * (bump(t, 2.0, 0.8) - bump(t, 4.5, 0.8));
+            });
+            assert_eq!(steps(&apart), [Step::TurnLeft, Step::TurnRight]);
+        }
+    }
+
+    #[test]
+    fn times_tell_when_it_began_and_ended() {
+        let seen = watch(30, 5.0, |t, s| s.yaw_deg += 30.0 * bump(t, 2.0, 1.4));
+        let ms = |m: Moment| m.at.as_millis_f64();
+        assert!((2000.0..2200.0).contains(&ms(seen[0].start)), "{seen:?}");
+        assert!((2600.0..2800.0).contains(&ms(seen[0].peak)), "{seen:?}");
+        assert!((3250.0..3450.0).contains(&ms(seen[0].end)), "{seen:?}");
+    }
+
+    #[test]
+    fn a_covered_eye_is_no_blink() {
+        let seen = watch(30, 4.0, |t, s| {
+            s.eyes -= 0.28 * bump(t, 2.0, 0.3);
+            s.score -= 0.4 * bump(t, 1.9, 0.5);
+        });
+        assert_eq!(seen, []);
+    }
+
+    #[test]
+    fn eyes_that_stay_shut_are_no_blink() {
+        let seen = watch(30, 6.0, |t, s| {
+            if t > 2.0 {
+                s.eyes = 0.02;
+            }
+        });
+        assert_eq!(seen, []);
+    }
+
+    #[test]
+    fn a_mesh_that_does_not_fit_says_nothing() {
+        let seen = watch(30, 5.0, |t, s| {
+            s.presence = 0.2;
+            s.eyes -= 0.28 * bump(t, 2.0, 0.3);
+            s.mouth += 0.6 * bump(t, 2.0, 0.9);
+            s.yaw_deg += 30.0 * bump(t, 2.0, 1.4);
+        });
+        assert_eq!(seen, []);
+    }
+}

@@ -1,0 +1,82 @@
+//! What one observation says about the subject: the whole input of a decision, without a pixel.
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    gesture::{Gesture, Watcher},
+    observation::Observation,
+    signal::{self, Sample},
+    time::Timestamp,
+    track::{Track, TrackId, Tracker},
+};
+
+/// Score from which a face counts as a person: the cascade's own 0.7 lets a shirt pattern pass now
+/// and then, and a second "person" ends a session.
+const PERSON_SCORE: f32 = 0.9;
+
+/// How small a second face may be against the subject's and still count: people walking past far
+/// behind the kiosk are no second person.
+const PERSON_SIZE: f32 = 0.4;
+
+/// One moment of one session.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// When the frame was captured.
+    pub at: Timestamp,
+    /// Width and height of the frame in pixels.
+    pub size: (u32, u32),
+    /// How many people are in view.
+    pub people: usize,
+    /// Whose samples these are; `None` while no face is in view.
+    pub track: Option<TrackId>,
+    /// The subject's signals; `None` while no face is in view.
+    pub sample: Option<Sample>,
+    /// The gestures that this frame completes.
+    pub gestures: Vec<Gesture>,
+    /// Mean luma of the whole picture where no face is in view, `0.0..=255.0`.
+    pub luma: Option<f32>,
+}
+
+/// Reads observations, one after the other.
+#[derive(Default)]
+pub struct Reader {
+    tracker: Tracker,
+    watcher: Watcher,
+}
+
+impl Reader {
+    /// Reads the next observation.
+    pub fn read(&mut self, seen: &Observation) -> Reading {
+        let frame = &seen.frame;
+        let size = frame.image.dimensions();
+        let Some(subject) = &seen.subject else {
+            return Reading {
+                at: frame.at,
+                size,
+                luma: Some(signal::luma_of(&frame.image)),
+                ..Reading::default()
+            };
+        };
+        let sample = signal::measure(frame, &subject.face, &subject.mesh);
+        if self.tracker.push(sample) {
+            self.watcher = Watcher::default();
+        }
+        let smallest = PERSON_SIZE * subject.face.bbox.width();
+        let others = seen.faces.iter().filter(|face| {
+            **face != subject.face && face.score >= PERSON_SCORE && face.bbox.width() >= smallest
+        });
+        Reading {
+            at: frame.at,
+            size,
+            people: 1 + others.count(),
+            track: Some(self.track().id()),
+            sample: Some(sample),
+            gestures: self.watcher.see(self.tracker.track()),
+            luma: None,
+        }
+    }
+
+    /// The subject's track.
+    pub fn track(&self) -> &Track {
+        self.tracker.track()
+    }
+}
