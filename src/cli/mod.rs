@@ -1,7 +1,9 @@
 //! Command line: one file a subcommand.
 #![allow(clippy::print_stdout, reason = "standard output is this module's job")]
+mod analyze;
 mod detect;
 mod exit;
+mod input;
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -37,6 +39,8 @@ pub struct Common {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Print the signals and gestures of a recording.
+    Analyze(analyze::Analyze),
     /// Find faces in pictures.
     Detect(detect::Detect),
 }
@@ -54,6 +58,7 @@ pub fn run(args: Vec<OsString>) -> Exit {
     };
     start_log(cli.common.verbose);
     let done = match cli.command {
+        Command::Analyze(analyze) => analyze.run(&cli.common),
         Command::Detect(detect) => detect.run(&cli.common),
     };
     done.unwrap_or_else(|error| {

@@ -55,12 +55,16 @@ fn swing(past: &[&Sample], sign: f32) -> Option<Gesture> {
     let leg = height(peak) - base;
     let back = height(peak) - height(now);
     // The last sample that still rests, so that a long rest before is not part of the nod.
-    let start = (past.iter().take(top).rev()).find(|s| height(s) <= base + BEGUN * leg)?;
+    let begun = (past.iter().take(top)).rposition(|s| height(s) <= base + BEGUN * leg)?;
+    let start = past.get(begun)?;
     let nod = leg >= SWING
         && back >= (BACK_OF_SWING * SWING).max(BACK_OF_LEG * leg)
         && peak.at.since(start.at) >= LEG_SHORTEST
         && now.at.since(peak.at) >= LEG_SHORTEST
-        && past.iter().skip(low).all(|s| s.nose_side.abs() < NOSE_SIDE);
+        && past
+            .iter()
+            .skip(begun)
+            .all(|s| s.nose_side.abs() < NOSE_SIDE);
     nod.then(|| Gesture {
         step: Step::Nod,
         start: Moment::from(*start),
