@@ -57,13 +57,15 @@ fn swing(past: &[&Sample], sign: f32) -> Option<Gesture> {
     // The last sample that still rests, so that a long rest before is not part of the nod.
     let begun = (past.iter().take(top)).rposition(|s| height(s) <= base + BEGUN * leg)?;
     let start = past.get(begun)?;
+    // A head may come back from a turn straight into a nod: only its second half must look ahead.
+    let half = (past.iter().take(top)).rposition(|s| height(s) <= base + 0.5 * leg)?;
     let nod = leg >= SWING
         && back >= (BACK_OF_SWING * SWING).max(BACK_OF_LEG * leg)
         && peak.at.since(start.at) >= LEG_SHORTEST
         && now.at.since(peak.at) >= LEG_SHORTEST
         && past
             .iter()
-            .skip(begun)
+            .skip(half)
             .all(|s| s.nose_side.abs() < NOSE_SIDE);
     nod.then(|| Gesture {
         step: Step::Nod,
