@@ -40,6 +40,7 @@ pub fn list_cameras() -> Result<Vec<CameraInfo>, Error> {
 /// iterator is over; open it anew to try again.
 pub struct Camera {
     which: CameraId,
+    name: String,
     /// `None` once it has failed.
     device: Option<nokhwa::Camera>,
     format: Format,
@@ -52,8 +53,9 @@ impl Camera {
     /// Opens a camera in the format nearest to `wish`, see [`format::choose`].
     pub fn open(which: &CameraId, wish: Options, clock: Clock) -> Result<Self, Error> {
         start(which, wish)
-            .map(|(device, format)| Self {
+            .map(|(device, name, format)| Self {
                 which: which.clone(),
+                name,
                 device: Some(device),
                 format,
                 clock,
@@ -61,6 +63,11 @@ impl Camera {
                 damaged: 0,
             })
             .map_err(|why| Error::camera(which, why))
+    }
+
+    /// Name given by the maker; virtual cameras show themselves here.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The format in which it streams.
@@ -135,9 +142,10 @@ fn close(device: nokhwa::Camera) {
     }
 }
 
-fn start(which: &CameraId, wish: Options) -> Result<(nokhwa::Camera, Format), Cause> {
-    let index = find(which, &present()?)?;
-    let mut device = connect(index)?;
+fn start(which: &CameraId, wish: Options) -> Result<(nokhwa::Camera, String, Format), Cause> {
+    let present = present()?;
+    let camera = find(which, &present)?;
+    let mut device = connect(camera.index)?;
     let offered = offered(&mut device)?;
     let Some(format) = format::choose(&offered, wish) else {
         let offered = format::summary(&offered);
@@ -153,8 +161,8 @@ fn start(which: &CameraId, wish: Options) -> Result<(nokhwa::Camera, Format), Ca
         .set_camera_requset(RequestedFormat::with_formats(exact, &[encoding]))
         .map_err(explain)?;
     device.open_stream().map_err(explain)?;
-    log::info!("camera {which}: {format}");
-    Ok((device, format))
+    log::info!("camera {which}: {}, {format}", camera.name);
+    Ok((device, camera.name.clone(), format))
 }
 
 /// The cameras of this machine, by number, their formats not asked for yet.

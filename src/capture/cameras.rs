@@ -54,8 +54,8 @@ pub struct CameraInfo {
     pub formats: Result<Vec<Format>, String>,
 }
 
-/// The number of the camera that is meant.
-pub fn find(which: &CameraId, cameras: &[CameraInfo]) -> Result<u32, Cause> {
+/// The camera that is meant.
+pub fn find<'a>(which: &CameraId, cameras: &'a [CameraInfo]) -> Result<&'a CameraInfo, Cause> {
     if cameras.is_empty() {
         return Err("no camera found; plug one in or use --source demo".into());
     }
@@ -69,7 +69,7 @@ pub fn find(which: &CameraId, cameras: &[CameraInfo]) -> Result<u32, Cause> {
                 .find(|c| [c.path.as_str(), c.name.as_str()].contains(&target))
         }
     };
-    found.map(|camera| camera.index).ok_or_else(|| {
+    found.ok_or_else(|| {
         let names = cameras.iter().map(|c| format!("{} ({})", c.index, c.name));
         let names = names.collect::<Vec<_>>().join(", ");
         format!("there is no such camera; there is {names}").into()
@@ -90,7 +90,9 @@ mod tests {
     }
 
     fn found(which: &str) -> Result<u32, String> {
-        find(&which.parse().unwrap(), &two()).map_err(|e| e.to_string())
+        find(&which.parse().unwrap(), &two())
+            .map(|camera| camera.index)
+            .map_err(|e| e.to_string())
     }
 
     #[test]
@@ -120,6 +122,6 @@ mod tests {
         let mut cameras = two();
         cameras[1].path = device.canonicalize().unwrap().display().to_string();
         let link = CameraId::Path(link.display().to_string());
-        assert_eq!(find(&link, &cameras).unwrap(), 2);
+        assert_eq!(find(&link, &cameras).unwrap().index, 2);
     }
 }

@@ -58,7 +58,7 @@ impl fmt::Display for Format {
 pub fn choose(offered: &[Format], wish: Options) -> Option<Format> {
     let (width, height) = wish.size;
     let readable = |format: &&Format| match format.encoding {
-        Encoding::Yuyv => format.size.0 % 2 == 0,
+        Encoding::Yuyv => format.size.0.is_multiple_of(2),
         Encoding::Mjpeg => true,
         Encoding::Other(_) => false,
     };

@@ -19,7 +19,7 @@ const LARGEST_SIDE_PX: usize = 16_384;
 ///
 /// Source: ITU-R BT.601-7, 2.5; coefficients rounded to 1/256.
 pub fn yuyv(bytes: &[u8], (width, height): (u32, u32)) -> Result<RgbImage, Cause> {
-    if width % 2 != 0 {
+    if !width.is_multiple_of(2) {
         return Err(format!("a YUYV picture cannot be {width} pixels wide").into());
     }
     let pixels = width as usize * height as usize;

@@ -68,14 +68,14 @@ fn a_video_gives_every_frame_with_its_colours() {
 fn a_variable_frame_rate_keeps_its_times() {
     let folder = Folder::new();
     let path = folder.path("uneven.mkv");
-    // Frame n at n² / 30 s and a late begin; Matroska counts in milliseconds.
+    // Frame n at n² / 90 s, so some closer than 1/30 s, and a late begin; Matroska counts in milliseconds.
     let uneven = "-f lavfi -i testsrc=size=64x48:rate=30:duration=0.2 \
-                  -vf setpts=(5+N*N)/30/TB -fps_mode passthrough";
+                  -vf settb=1/90,setpts=5+N*N -fps_mode passthrough -enc_time_base 1/90";
     ffmpeg(uneven, &path);
     let times = micros(read(&path));
     assert_eq!(times.len(), 6);
     for (n, at) in (0u64..).zip(times) {
-        let want = n * n * 1_000_000 / 30;
+        let want = n * n * 1_000_000 / 90;
         assert!(
             at.abs_diff(want) <= 1_000,
             "frame {n} at {at} µs, not {want}"

@@ -25,6 +25,7 @@ struct camera {
     struct source *source;
     uint32_t fps;
     bool streaming;
+    bool begun; /* streaming, now or before: ticks are counted from then on */
     uint32_t sequence;
 
     /* A buffer is queued (free to be filled), or filled, or in the program's hands. */

@@ -139,6 +139,8 @@ static bool frame_is_due(void) {
 }
 
 static void one_tick(void) {
+    if (!camera.begun)
+        return;
     tick++;
     for (int i = 0; i < script_length; i++)
         if (script[i].tick == tick)

@@ -179,7 +179,7 @@ static int dequeue_buffer(struct v4l2_buffer *answer) {
 static int stream_on(void) {
     if (camera.state == BUSY)
         return refuse(EBUSY);
-    camera.streaming = true;
+    camera.streaming = camera.begun = true;
     camera.sequence = 0;
     return 0;
 }

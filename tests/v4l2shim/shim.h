@@ -13,7 +13,8 @@
  *   SHIM_FPS     rates it offers, first is the default; "30,15"
  *   SHIM_STATE   state at the start; "ok"
  *   SHIM_CTL     file holding a state, read again every 5 ms
- *   SHIM_SCRIPT  states by tick, "60:stall,90:ok"; ticks run at the rate, unplugged or not
+ *   SHIM_SCRIPT  states by tick, "60:stall,90:ok"; ticks run at the rate from the first
+ *                streaming on, unplugged or not
  *   SHIM_LOG     if set, every call is told on standard error
  */
 #ifndef SHIM_H
