@@ -48,9 +48,6 @@ pub struct Sample {
     pub roll_deg: f32,
     /// Where O-Net's nose lies between eyes (0) and mouth (1): rises and falls in a nod.
     pub nod: f32,
-    /// How far O-Net's nose lies beside the middle of eyes and mouth, in face sizes; about 0.2 at
-    /// 30 degrees of yaw.
-    pub nose_side: f32,
     /// How well the face can be judged.
     pub quality: Quality,
 }
@@ -65,7 +62,6 @@ impl Sample {
 /// Reads the signals of `face` and its `mesh` in `frame`.
 pub fn measure(frame: &Frame, face: &Face, mesh: &Mesh) -> Sample {
     let (yaw_deg, pitch_deg, roll_deg) = pose(mesh);
-    let (nod, nose_side) = nose(&face.landmarks);
     Sample {
         at: frame.at,
         seq: frame.seq,
@@ -77,8 +73,7 @@ pub fn measure(frame: &Frame, face: &Face, mesh: &Mesh) -> Sample {
         yaw_deg,
         pitch_deg,
         roll_deg,
-        nod,
-        nose_side,
+        nod: nod(&face.landmarks),
         quality: quality(&frame.image, &face.bbox),
     }
 }
@@ -163,24 +158,14 @@ fn cross(a: Point3, b: Point3) -> Point3 {
     }
 }
 
-/// How far down and how far aside the nose lies, from the five landmarks.
-fn nose(marks: &Landmarks5) -> (f32, f32) {
+/// How far down from the eyes (0) to the mouth (1) the nose lies, from the five landmarks.
+fn nod(marks: &Landmarks5) -> f32 {
     let eyes = marks.eye_l.midpoint(marks.eye_r);
     let mouth = marks.mouth_l.midpoint(marks.mouth_r);
-    let width = marks.eye_l.distance(marks.eye_r);
-    if width < 1e-6 {
-        return (0.0, 0.0);
-    }
-    let (ex, ey) = (
-        (marks.eye_r.x - marks.eye_l.x) / width,
-        (marks.eye_r.y - marks.eye_l.y) / width,
-    );
+    let (ex, ey) = (marks.eye_r.x - marks.eye_l.x, marks.eye_r.y - marks.eye_l.y);
     // Along the normal of the eye line, so that roll does not matter.
-    let down = |p: Point| (p.x - eyes.x) * -ey + (p.y - eyes.y) * ex;
-    let middle = eyes.midpoint(mouth);
-    let aside = (marks.nose.x - middle.x) * ex + (marks.nose.y - middle.y) * ey;
-    let size = width.max(0.9 * eyes.distance(mouth));
-    (ratio(down(marks.nose), down(mouth)), ratio(aside, size))
+    let down = |p: Point| (p.y - eyes.y) * ex - (p.x - eyes.x) * ey;
+    ratio(down(marks.nose), down(mouth))
 }
 
 /// Side of the crop on which quality is measured, so that its figures do not depend on distance.
@@ -333,11 +318,10 @@ mod tests {
             ])
         };
         for roll in [0.0, 0.4, -0.7] {
-            let (nod, aside) = nose(&face(roll));
-            assert!((nod - 0.5).abs() < 1e-5, "{nod}");
-            assert!((aside - 2.0 / 21.6).abs() < 1e-5, "{aside}");
+            let ratio = nod(&face(roll));
+            assert!((ratio - 0.5).abs() < 1e-5, "{ratio}");
         }
-        assert_eq!(nose(&Landmarks5::default()), (0.0, 0.0));
+        assert!(nod(&Landmarks5::default()).abs() < 1e-6);
     }
 
     #[test]

@@ -12,8 +12,9 @@ const BACK_OF_LEG: f32 = 0.5;
 /// Longest and shortest way there, and way back.
 const LEG_LONGEST: Duration = Duration::from_millis(1600);
 const LEG_SHORTEST: Duration = Duration::from_millis(60);
-/// Beyond this the head looks aside (about 30 degrees) and the ratio means something else.
-const NOSE_SIDE: f32 = 0.195;
+/// Beyond this yaw the ratio means something else. The mesh's yaw, not the study's five-point one:
+/// that one reads 35 degrees on a head that merely looks far up.
+const YAW_DEG: f32 = 30.0;
 /// Where a leg counts as begun: beyond this share of it. Before that the face just rests.
 const BEGUN: f32 = 0.15;
 
@@ -63,10 +64,7 @@ fn swing(past: &[&Sample], sign: f32) -> Option<Gesture> {
         && back >= (BACK_OF_SWING * SWING).max(BACK_OF_LEG * leg)
         && peak.at.since(start.at) >= LEG_SHORTEST
         && now.at.since(peak.at) >= LEG_SHORTEST
-        && past
-            .iter()
-            .skip(half)
-            .all(|s| s.nose_side.abs() < NOSE_SIDE);
+        && past.iter().skip(half).all(|s| s.yaw_deg.abs() < YAW_DEG);
     nod.then(|| Gesture {
         step: Step::Nod,
         start: Moment::from(*start),
