@@ -2,6 +2,7 @@
 //! challenge.
 pub mod capture;
 pub mod challenge;
+pub mod entropy;
 pub mod error;
 pub mod face;
 pub mod frame;

@@ -1,0 +1,187 @@
+//! Before the first step: is there one face that can be judged, and how does it look at rest?
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Guide;
+use crate::{geometry::Point, reading::Reading, signal::Sample, time::Timestamp, track::TrackId};
+
+/// What a face must be like before a challenge begins.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stand {
+    /// Narrowest face in pixels: 15 cm at 80 cm before a 78 degree lens in VGA is 74.
+    pub min_face_px: f32,
+    /// Widest face, as a share of the picture's width; it must not leave the picture in a turn.
+    pub max_face_share: f32,
+    /// How far the face's middle may be off the picture's, as a share of width and height.
+    pub max_off_centre: f32,
+    /// Mean luma of the face between which lids and lips can be told.
+    pub luma: (f32, f32),
+    /// Least variance of the Laplacian on the face (see [`crate::signal::Quality`]).
+    pub min_sharpness: f32,
+    /// Least probability, by O-Net and by the mesh, that the whole face is seen.
+    pub min_score: f32,
+    /// Largest yaw, pitch and roll of a face that looks ahead, in degrees. Pitch is generous: a
+    /// camera above or below a kiosk's screen sees every head tilted.
+    pub max_deg: (f32, f32, f32),
+    /// Least eye ratio of an open eye; below it the eyes cannot be read.
+    pub min_eyes: f32,
+    /// How far the face may move while it holds still, in face widths.
+    pub max_drift: f32,
+    /// How long it must hold still.
+    pub still: Duration,
+}
+
+impl Default for Stand {
+    fn default() -> Self {
+        Self {
+            min_face_px: 70.0,
+            max_face_share: 0.85,
+            max_off_centre: 0.25,
+            luma: (40.0, 230.0),
+            min_sharpness: 12.0,
+            min_score: 0.8,
+            max_deg: (15.0, 30.0, 25.0),
+            min_eyes: 0.08,
+            max_drift: 0.08,
+            still: Duration::from_millis(700),
+        }
+    }
+}
+
+/// The subject's resting values.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rest {
+    /// Eye ratio of open eyes.
+    pub eyes: f32,
+    /// Yaw in degrees when looking ahead.
+    pub yaw_deg: f32,
+    /// O-Net's nose ratio when looking ahead.
+    pub nod: f32,
+}
+
+/// A face that is ready.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ready {
+    /// Whose.
+    pub track: TrackId,
+    /// How it looks at rest.
+    pub rest: Rest,
+}
+
+/// Shortest time between two changes of the hint: a hint that flickers cannot be read.
+const HINT_HOLD: Duration = Duration::from_millis(600);
+
+/// Watches for a face that can be judged.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    /// Good samples in a row, of one track.
+    still: Vec<Sample>,
+    track: Option<TrackId>,
+    hint: Option<(Option<Guide>, Timestamp)>,
+    /// Whether anybody was there at all.
+    pub somebody: bool,
+}
+
+impl Waiting {
+    /// The hint to show now; `None` while a good face is being measured.
+    pub fn hint(&self) -> Option<Guide> {
+        self.hint.map_or(Some(Guide::NoFace), |(hint, _)| hint)
+    }
+
+    /// Feeds one reading; gives the face once it has held still for long enough.
+    pub fn see(&mut self, reading: &Reading, stand: &Stand) -> Option<Ready> {
+        self.somebody |= reading.people > 0;
+        let good = good_face(reading, stand);
+        let hint = match &good {
+            Err(guide) => {
+                self.still.clear();
+                Some(*guide)
+            }
+            Ok(sample) => self
+                .hold(sample, reading.track, stand)
+                .then_some(Guide::HoldStill),
+        };
+        self.show(hint, reading.at);
+        let (first, last) = (self.still.first()?, self.still.last()?);
+        let track = self.track?;
+        (last.at.since(first.at) >= stand.still).then(|| Ready {
+            track,
+            rest: rest(&self.still),
+        })
+    }
+
+    /// Adds a good sample; `true` when it moved too far from where the stillness began.
+    fn hold(&mut self, sample: &Sample, track: Option<TrackId>, stand: &Stand) -> bool {
+        let moved = self.still.first().is_some_and(|first| {
+            let drift = first.bbox.centre().distance(sample.bbox.centre());
+            drift > stand.max_drift * sample.bbox.width()
+        });
+        let other = self.track != track;
+        if moved || other {
+            self.still.clear();
+        }
+        self.track = track;
+        self.still.push(*sample);
+        moved
+    }
+
+    fn show(&mut self, hint: Option<Guide>, now: Timestamp) {
+        let held = self
+            .hint
+            .is_some_and(|(old, since)| old != hint && now.since(since) < HINT_HOLD);
+        let same = self.hint.is_some_and(|(old, _)| old == hint);
+        if !held && !same {
+            self.hint = Some((hint, now));
+        }
+    }
+}
+
+/// The sample of a face that can be judged, or the one thing to do about it.
+fn good_face(reading: &Reading, stand: &Stand) -> Result<Sample, Guide> {
+    let Some(s) = reading.sample else {
+        let dark = reading.luma.is_some_and(|luma| luma < stand.luma.0 / 2.0);
+        return Err(if dark { Guide::TooDark } else { Guide::NoFace });
+    };
+    let (width, height) = (reading.size.0.max(1) as f32, reading.size.1.max(1) as f32);
+    let Point { x, y } = s.bbox.centre();
+    let off = |at: f32, side: f32| (at / side - 0.5).abs() > stand.max_off_centre;
+    let (yaw, pitch, roll) = stand.max_deg;
+    let turned = s.yaw_deg.abs() > yaw || s.pitch_deg.abs() > pitch || s.roll_deg.abs() > roll;
+    // In the order in which a person can do something about them.
+    let checks = [
+        (reading.people > 1, Guide::SeveralFaces),
+        (s.quality.face_px < stand.min_face_px, Guide::MoveCloser),
+        (
+            s.bbox.width() > stand.max_face_share * width,
+            Guide::MoveBack,
+        ),
+        (off(x, width) || off(y, height), Guide::CentreFace),
+        (s.quality.brightness < stand.luma.0, Guide::TooDark),
+        (s.quality.brightness > stand.luma.1, Guide::TooBright),
+        (
+            s.presence.min(s.score) < stand.min_score,
+            Guide::FaceCovered,
+        ),
+        (turned, Guide::LookAhead),
+        (s.quality.sharpness < stand.min_sharpness, Guide::HoldStill),
+        (s.eyes < stand.min_eyes, Guide::RemoveGlasses),
+    ];
+    match checks.iter().find(|(wrong, _)| *wrong) {
+        Some((_, guide)) => Err(*guide),
+        None => Ok(s),
+    }
+}
+
+fn rest(samples: &[Sample]) -> Rest {
+    let median = |value: fn(&Sample) -> f32| {
+        let mut values: Vec<f32> = samples.iter().map(value).collect();
+        values.sort_by(f32::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or_default()
+    };
+    Rest {
+        eyes: median(|s| s.eyes),
+        yaw_deg: median(|s| s.yaw_deg),
+        nod: median(|s| s.nod),
+    }
+}

@@ -1,0 +1,106 @@
+//! What is asked, in an order nobody can foresee.
+use crate::step::Step;
+
+/// A script cannot be drawn from these words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScriptError {
+    /// There is nothing to ask.
+    #[error("a script needs at least one step")]
+    Empty,
+    /// No step may come twice in a row, so one step alone makes no longer script.
+    #[error("{0} steps cannot be drawn from {1:?} alone: no step comes twice in a row")]
+    OneStep(usize, Step),
+}
+
+/// Draws `len` steps out of `allow`, none twice in a row; every possible script is as likely as
+/// any other. `bits` gives random bits, as [`crate::entropy::bits`] does.
+///
+/// # Errors
+///
+/// [`ScriptError`] where there is no such script, or whatever `bits` fails with.
+pub fn draw<E: From<ScriptError>>(
+    len: usize,
+    allow: &[Step],
+    mut bits: impl FnMut() -> Result<u64, E>,
+) -> Result<Vec<Step>, E> {
+    let mut words = allow.to_vec();
+    words.sort();
+    words.dedup();
+    match words.as_slice() {
+        [] => return Err(ScriptError::Empty.into()),
+        _ if len == 0 => return Err(ScriptError::Empty.into()),
+        &[only] if len > 1 => return Err(ScriptError::OneStep(len, only).into()),
+        _ => {}
+    }
+    let mut script: Vec<Step> = Vec::with_capacity(len);
+    while script.len() < len {
+        let choices: Vec<Step> = (words.iter().copied())
+            .filter(|step| script.last() != Some(step))
+            .collect();
+        let index = below(choices.len() as u64, &mut bits)?;
+        script.extend(choices.get(index as usize));
+    }
+    Ok(script)
+}
+
+/// A number below `n`, each as likely as any other: draws that would favour small ones are thrown
+/// away.
+fn below<E>(n: u64, bits: &mut impl FnMut() -> Result<u64, E>) -> Result<u64, E> {
+    let fair = u64::MAX - u64::MAX % n;
+    loop {
+        let drawn = bits()?;
+        if drawn < fair {
+            return Ok(drawn % n);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::Repeatable;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    fn seeded(seed: u64) -> impl FnMut() -> Result<u64, ScriptError> {
+        let mut random = Repeatable::new(seed);
+        move || Ok(random.bits())
+    }
+
+    proptest! {
+        #[test]
+        fn no_step_comes_twice_in_a_row(seed: u64, len in 1usize..12, n in 2usize..=6) {
+            let allow = &Step::ALL[..n];
+            let script = draw(len, allow, seeded(seed)).unwrap();
+            prop_assert_eq!(script.len(), len);
+            prop_assert!(script.windows(2).all(|w| w[0] != w[1]));
+            prop_assert!(script.iter().all(|s| allow.contains(s)));
+        }
+    }
+
+    #[test]
+    fn every_script_is_as_likely() {
+        let mut bits = seeded(1);
+        let mut counts: HashMap<Vec<Step>, u32> = HashMap::new();
+        for _ in 0..24_000 {
+            *counts
+                .entry(draw(2, &Step::ALL[..4], &mut bits).unwrap())
+                .or_default() += 1;
+        }
+        // 4 * 3 scripts, 2000 each; five standard deviations are 215.
+        assert_eq!(counts.len(), 12);
+        assert!(
+            counts.values().all(|n| n.abs_diff(2000) < 215),
+            "{counts:?}"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_is_said() {
+        assert_eq!(draw(3, &[], seeded(0)), Err(ScriptError::Empty));
+        assert_eq!(draw(0, &[Step::Nod], seeded(0)), Err(ScriptError::Empty));
+        let one = draw(2, &[Step::Nod, Step::Nod], seeded(0));
+        assert_eq!(one, Err(ScriptError::OneStep(2, Step::Nod)));
+        assert_eq!(draw(1, &[Step::Nod], seeded(0)), Ok(vec![Step::Nod]));
+    }
+}
