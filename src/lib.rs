@@ -11,3 +11,4 @@ pub mod signal;
 pub mod step;
 pub mod time;
 pub mod track;
+pub mod view;

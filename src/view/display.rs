@@ -1,0 +1,66 @@
+//! The X display: its size, and full screen. minifb tells neither, so a second connection asks.
+use x11rb::{
+    connection::Connection,
+    protocol::xproto::{
+        AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt, EventMask, Screen,
+    },
+    rust_connection::RustConnection,
+};
+
+use crate::error::Cause;
+
+/// A connection to the display of `DISPLAY`.
+pub(super) struct Display {
+    connection: RustConnection,
+    screen: Screen,
+}
+
+impl Display {
+    /// Connects.
+    pub(super) fn open() -> Result<Self, Cause> {
+        let (connection, number) = x11rb::connect(None)?;
+        let screen = connection.setup().roots.get(number).cloned();
+        Ok(Self {
+            screen: screen.ok_or("the display has no screen")?,
+            connection,
+        })
+    }
+
+    /// Width and height in pixels; of all monitors together where there are several.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let screen = &self.screen;
+        (
+            screen.width_in_pixels.into(),
+            screen.height_in_pixels.into(),
+        )
+    }
+
+    /// Lets a window fill its monitor, or gives it back the size it had.
+    ///
+    /// A window manager is asked (EWMH, `_NET_WM_STATE`); on a bare display the window is placed by hand.
+    pub(super) fn fill(&self, window: u32, on: bool, usual: (usize, usize)) -> Result<(), Cause> {
+        let root = self.screen.root;
+        let atom = |name: &[u8]| -> Result<u32, Cause> {
+            Ok(self.connection.intern_atom(false, name)?.reply()?.atom)
+        };
+        let check = atom(b"_NET_SUPPORTING_WM_CHECK")?;
+        let manager = self
+            .connection
+            .get_property(false, root, check, AtomEnum::WINDOW, 0, 1)?;
+        if manager.reply()?.value_len > 0 {
+            let (state, full) = (atom(b"_NET_WM_STATE")?, atom(b"_NET_WM_STATE_FULLSCREEN")?);
+            // 1 adds the state, 0 takes it away; the last 1 says that an ordinary program asks.
+            let data = [u32::from(on), full, 0, 1, 0];
+            let event = ClientMessageEvent::new(32, window, state, data);
+            let mask = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
+            self.connection.send_event(false, root, mask, event)?;
+        } else {
+            let (w, h) = if on { self.size() } else { usual };
+            let place = ConfigureWindowAux::new().x(0).y(0);
+            let place = place.width(u32::try_from(w)?).height(u32::try_from(h)?);
+            self.connection.configure_window(window, &place)?;
+        }
+        self.connection.flush()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,27 @@
+//! What the subject and the developer see. The only place that mirrors: pictures and points
+//! together, text never.
+//!
+//! [`ChallengeScreen`] and [`PreviewScreen`] draw plain data on a [`Canvas`]; neither needs a
+//! window. [`Window`] shows a canvas and reads keys.
+mod canvas;
+mod challenge_screen;
+mod colour;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod display;
+mod face_icon;
+mod layout;
+mod pen;
+mod pictogram;
+mod picture;
+mod plot;
+mod preview_screen;
+mod strings;
+mod text;
+mod window;
+
+pub use canvas::Canvas;
+pub use challenge_screen::{ChallengeScreen, Scene};
+pub use picture::Placement;
+pub use preview_screen::{Preview, PreviewScreen};
+pub use strings::{GUIDES, Lang, REASONS, Text, UnknownLang};
+pub use window::{Key, Window};
