@@ -9,6 +9,7 @@ mod colour;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod display;
 mod face_icon;
+mod frost;
 mod layout;
 mod pen;
 mod pictogram;

@@ -59,6 +59,25 @@ impl Pictogram {
     }
 }
 
+/// Chevrons that run towards a side: -1 left, 1 right. `from` is the tail of the first, `size` half its height.
+pub(super) fn draw_chevrons(
+    canvas: &mut Canvas,
+    from: (f32, f32),
+    size: f32,
+    side: f32,
+    age: Duration,
+) {
+    for i in 0..3u8 {
+        // A wave of light that runs along, once in 1.2 s.
+        let phase = (age.as_secs_f32() / 1.2 - f32::from(i) * 0.16).rem_euclid(1.0);
+        let light = 0.25 + 0.75 * (1.0 - ease(phase / 0.7));
+        let x = from.0 + side * size * 0.95 * f32::from(i);
+        let (tip, y) = (x + side * size * 0.62, from.1);
+        let points = [(x, y - size), (tip, y), (x, y + size)];
+        canvas.polyline(points, size * 0.30, ACCENT.fade(light));
+    }
+}
+
 /// Goes from 0 to 1, stays, returns and rests, once in `period_s`: the rhythm of every step.
 fn swing(age: Duration, period_s: f32) -> f32 {
     let phase = (age.as_secs_f32() / period_s).fract();
@@ -75,20 +94,20 @@ fn draw_step(pen: &mut Pen<'_>, step: Step, age: Duration) {
     let moved = swing(age, 2.2);
     let to_and_fro = (age.as_secs_f32() * 3.6).sin();
     let face = FaceIcon {
-        size: 1.15,
+        size: 1.35,
         ..FaceIcon::default()
     };
     // Heads with an arrow below leave room for it.
     let turning = FaceIcon {
-        at: (0.0, -0.17),
-        size: 1.0,
+        at: (0.0, -0.22),
+        size: 1.12,
         ..face
     };
     let nodding = FaceIcon {
-        at: (-0.16, 0.0),
+        at: (-0.20, 0.0),
         ..face
     };
-    let below = ((0.0, 0.5), (0.62, 0.33));
+    let below = ((0.0, 0.47), (0.74, 0.40));
     match step {
         Step::Blink => FaceIcon {
             eyes: 1.0 - swing(age, 1.7),
@@ -134,8 +153,8 @@ fn draw_step(pen: &mut Pen<'_>, step: Step, age: Duration) {
                 ..nodding
             }
             .draw(pen);
-            pen.arrow((0.44, 0.0), (0.33, 0.62), (0.0, 75.0), ACCENT);
-            pen.arrow((0.44, 0.0), (0.33, 0.62), (0.0, -75.0), ACCENT);
+            pen.arrow((0.54, 0.0), (0.32, 0.74), (0.0, 75.0), ACCENT);
+            pen.arrow((0.54, 0.0), (0.32, 0.74), (0.0, -75.0), ACCENT);
         }
     }
 }
@@ -158,7 +177,7 @@ fn draw_guide(pen: &mut Pen<'_>, guide: Option<Guide>, age: Duration) {
     match guide {
         None => FaceIcon {
             colour: GOOD,
-            size: 1.15,
+            size: 1.3,
             ..face
         }
         .draw(pen),
@@ -224,7 +243,7 @@ fn draw_guide(pen: &mut Pen<'_>, guide: Option<Guide>, age: Duration) {
             FaceIcon {
                 yaw: 0.9 * (1.0 - moved),
                 marked: Part::Eyes,
-                size: 1.15,
+                size: 1.3,
                 ..face
             }
             .draw(pen);
@@ -238,7 +257,7 @@ fn draw_guide(pen: &mut Pen<'_>, guide: Option<Guide>, age: Duration) {
             }
         }
         Some(Guide::RemoveGlasses) => {
-            FaceIcon { size: 1.15, ..face }.draw(pen);
+            FaceIcon { size: 1.3, ..face }.draw(pen);
             let (x, y) = (0.45 * moved, -0.15 - 0.45 * moved);
             for side in [-0.25, 0.25] {
                 pen.arc((x + side, y), (0.2, 0.18), (0.0, 360.0), LINE * 0.8, ACCENT);

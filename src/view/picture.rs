@@ -1,4 +1,4 @@
-//! The mirrored picture: where it lies on the canvas, sharp or as if behind frosted glass.
+//! The mirrored picture: where it lies on the canvas, and its sharp drawing.
 use image::RgbImage;
 
 use super::canvas::{Area, Canvas};
@@ -8,13 +8,13 @@ use crate::geometry::Point;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Placement {
     /// Canvas pixels per source pixel.
-    scale: f32,
+    pub(super) scale: f32,
     /// Left edge on the canvas.
-    left: f32,
+    pub(super) left: f32,
     /// Top edge on the canvas.
-    top: f32,
+    pub(super) top: f32,
     /// Size of the source in its own pixels.
-    source: (f32, f32),
+    pub(super) source: (f32, f32),
 }
 
 impl Placement {
@@ -66,7 +66,7 @@ impl Placement {
 }
 
 /// Which part of each canvas row is drawn: `x0..x1` for row `y`.
-type Span<'a> = &'a dyn Fn(usize) -> (usize, usize);
+pub(super) type Span<'a> = &'a dyn Fn(usize) -> (usize, usize);
 
 impl Canvas {
     /// Draws the picture mirrored; what it does not cover stays.
@@ -96,24 +96,12 @@ impl Canvas {
         });
     }
 
-    /// Covers the canvas with the mirrored picture as behind dark frosted glass, in register with the sharp
-    /// one; beyond its edges it goes on mirrored. `light` is its share of the picture's brightness.
-    pub(super) fn frosted(&mut self, image: &RgbImage, placement: &Placement, light: f32) {
-        let (small, factor) = frost(image, light);
-        let coarse = Placement {
-            scale: placement.scale * factor,
-            source: (small.width() as f32, small.height() as f32),
-            ..*placement
-        };
-        let width = self.width();
-        self.stretch(&small, &coarse, &|_| (0, width));
-    }
-
     /// Bilinear stretch, mirrored, of the given part of each row; reads beyond the picture are reflected.
     ///
-    /// The colours of a pixel lie in one `u64`, blue at bit 0, red at 16, green at 40, so that one
-    /// multiplication weighs all three: a generic RGB loop took four times as long.
-    fn stretch(&mut self, image: &RgbImage, at: &Placement, span: Span<'_>) {
+    /// The colours of a pixel lie in one `u64`, 21 bits each, blue lowest, so that one multiplication weighs
+    /// all three. What the lanes hold below a whole step of colour is rounded by a pattern (ordered dither):
+    /// frost is so smooth that plain rounding shows as stripes.
+    pub(super) fn stretch(&mut self, image: &RgbImage, at: &Placement, span: Span<'_>) {
         let (sw, sh) = (image.width() as usize, image.height() as usize);
         if sw == 0 || sh == 0 || at.scale <= 0.0 {
             return;
@@ -143,17 +131,44 @@ impl Canvas {
             };
             let (line, weight) = locate((y as f32 + 0.5 - at.top) / at.scale, sh);
             lines.mix(line as usize, u64::from(weight), used, &mut mixed);
-            for (pixel, &(column, weight)) in row[x0..x1].iter_mut().zip(&columns[x0..x1]) {
+            let pattern = &DITHER[y % 8];
+            let cells = pattern.iter().cycle().skip(x0 % 8);
+            let drawn = row[x0..x1].iter_mut().zip(&columns[x0..x1]);
+            for ((pixel, &(column, weight)), &rounding) in drawn.zip(cells) {
                 let (base, slope) = mixed[column as usize];
-                let sum = slope.wrapping_mul(u64::from(weight)).wrapping_add(base);
-                *pixel = (sum >> 8) as u32 & 0xff_00ff | (sum >> 40) as u32 & 0xff00;
+                let sum = slope
+                    .wrapping_mul(u64::from(weight))
+                    .wrapping_add(base + rounding);
+                let (blue, green, red) =
+                    (sum >> 13 & 0xff, sum >> 26 & 0xff00, sum >> 39 & 0xff_0000);
+                *pixel = (blue | green | red) as u32;
             }
         }
     }
 }
 
+/// One in each of the three lanes.
+const ONES: u64 = 1 | 1 << 21 | 1 << 42;
+
+/// Bayer's 8 x 8 thresholds, spread over a step of colour (2^13), in all lanes.
+const DITHER: [[u64; 8]; 8] = {
+    let mut table = [[0; 8]; 8];
+    let mut i = 0;
+    while i < 64 {
+        let (x, y) = (i % 8, i / 8);
+        let (odd, mut level, mut bit) = (x ^ y, 0, 0);
+        while bit < 3 {
+            level |= (odd >> bit & 1) << (5 - 2 * bit) | (y >> bit & 1) << (4 - 2 * bit);
+            bit += 1;
+        }
+        table[y][x] = (level as u64 * 128 + 64) * ONES;
+        i += 1;
+    }
+    table
+};
+
 /// The source pixel left of (above) a coordinate, and the weight of its neighbour in 256ths.
-fn locate(coordinate: f32, size: usize) -> (u32, u32) {
+pub(super) fn locate(coordinate: f32, size: usize) -> (u32, u32) {
     let period = 2.0 * size as f32;
     let folded = coordinate.rem_euclid(period);
     let inside = if folded > size as f32 {
@@ -189,11 +204,12 @@ impl<'a> Lines<'a> {
         let stride = slot.1.len() * 3;
         let bytes = self.image.as_raw().get(line * stride..(line + 1) * stride);
         for (lane, rgb) in slot.1.iter_mut().zip(bytes.unwrap_or(&[]).chunks_exact(3)) {
-            *lane = u64::from(rgb[2]) | u64::from(rgb[0]) << 16 | u64::from(rgb[1]) << 40;
+            *lane = u64::from(rgb[2]) | u64::from(rgb[1]) << 21 | u64::from(rgb[0]) << 42;
         }
     }
 
-    /// Mixes `line` and the next into `out`: each pixel times 256, and its difference to its right neighbour.
+    /// Mixes `line` and the next into `out`: each pixel times 2^13, and the 2^8th part of its difference to its
+    /// right neighbour.
     fn mix(
         &mut self,
         line: usize,
@@ -201,7 +217,8 @@ impl<'a> Lines<'a> {
         used: std::ops::Range<usize>,
         out: &mut [(u64, u64)],
     ) {
-        const LANES: u64 = 0x0000_ff00_00ff_00ff;
+        // 13 bits a lane are kept: 8 of colour, 5 below.
+        const LANES: u64 = 0x1fff * ONES;
         let next = (line + 1).min(self.image.height() as usize - 1);
         self.unpack(line);
         self.unpack(next);
@@ -209,7 +226,7 @@ impl<'a> Lines<'a> {
         let mut before: Option<u64> = None;
         let both = top[used.clone()].iter().zip(&bottom[used.clone()]);
         for (at, (&a, &b)) in (used.start..).zip(both) {
-            let mixed = ((a * (256 - weight) + b * weight) >> 8) & LANES;
+            let mixed = ((a * (256 - weight) + b * weight) >> 3) & LANES;
             if let Some(last) = before {
                 out[at - 1].1 = mixed.wrapping_sub(last);
             }
@@ -217,61 +234,6 @@ impl<'a> Lines<'a> {
             before = Some(mixed);
         }
     }
-}
-
-/// The picture shrunk and blurred, `light` times as bright; and source pixels per pixel of it.
-fn frost(image: &RgbImage, light: f32) -> (RgbImage, f32) {
-    /// Pixels across the small picture: few, so that nothing but large shapes is left of it.
-    const ACROSS: u32 = 40;
-    let side = (image.width() / ACROSS).max(1);
-    let (w, h) = (
-        (image.width() / side).max(1),
-        (image.height() / side).max(1),
-    );
-    // Every other line and column is enough for a mean of some 200 pixels.
-    let stride = if side > 4 { 2 } else { 1 };
-    let mut small = RgbImage::from_fn(w, h, |x, y| {
-        let mut sum = [0u32; 3];
-        let mut count = 0;
-        for sy in (y * side..((y + 1) * side).min(image.height())).step_by(stride) {
-            for sx in (x * side..((x + 1) * side).min(image.width())).step_by(stride) {
-                let pixel = image.get_pixel(sx, sy).0;
-                for (total, value) in sum.iter_mut().zip(pixel) {
-                    *total += u32::from(value);
-                }
-                count += 1;
-            }
-        }
-        image::Rgb(sum.map(|total| (total / count.max(1)) as u8))
-    });
-    for pass in 0..2 {
-        small = soften(&small, if pass == 1 { light } else { 1.0 });
-    }
-    (small, side as f32)
-}
-
-/// A 3 x 3 binomial blur, then `light` times as bright with a touch of blue.
-fn soften(image: &RgbImage, light: f32) -> RgbImage {
-    let (w, h) = image.dimensions();
-    let tint = if light < 1.0 {
-        [0.92, 0.98, 1.06]
-    } else {
-        [1.0; 3]
-    };
-    RgbImage::from_fn(w, h, |x, y| {
-        let mut sum = [0u32; 3];
-        for (dy, wy) in [(0, 1), (1, 2), (2, 1)] {
-            for (dx, wx) in [(0, 1), (1, 2), (2, 1)] {
-                let sx = (x + dx).saturating_sub(1).min(w - 1);
-                let sy = (y + dy).saturating_sub(1).min(h - 1);
-                for (total, value) in sum.iter_mut().zip(image.get_pixel(sx, sy).0) {
-                    *total += wx * wy * u32::from(value);
-                }
-            }
-        }
-        let [r, g, b] = sum.map(|total| total as f32 / 16.0 * light);
-        image::Rgb([r * tint[0], g * tint[1], b * tint[2]].map(|v| v.round() as u8))
-    })
 }
 
 #[cfg(test)]
@@ -322,17 +284,6 @@ mod tests {
         let brightest = (0..640 * 300).max_by_key(|&i| canvas.pixels()[i]).unwrap();
         assert!((x - (brightest % 640) as f32).abs() < place.scale());
         assert!((y - (brightest / 640) as f32).abs() < place.scale());
-    }
-
-    #[test]
-    fn frost_is_dark_mirrored_and_everywhere() {
-        let image = halves(640, 480);
-        let mut canvas = Canvas::new(900, 300);
-        let place = Placement::about((640, 480), (450.0, 150.0), 0.5);
-        canvas.frosted(&image, &place, 0.5);
-        assert!(canvas.pixels().iter().all(|&p| p & 0xff <= 0x90 && p > 0));
-        // Beyond the picture's left edge (x = 290) it is reflected: still its blue half.
-        assert!(canvas.pixels()[150 * 900 + 250] & 0xff > 0x60);
     }
 
     #[test]

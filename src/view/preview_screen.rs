@@ -59,7 +59,7 @@ impl PreviewScreen {
     /// Draws one moment over the whole canvas.
     pub fn draw(&mut self, canvas: &mut Canvas, preview: &Preview<'_>) {
         let (w, h) = canvas.size();
-        let px = (h.min(w * 0.85) * 0.026).max(11.0);
+        let px = (h.min(w * 0.85) * 0.0235).max(11.0);
         canvas.tint(INK);
         if let Some(frame) = preview.frame {
             let placement = Placement::fit(frame.image.dimensions(), canvas);
@@ -120,7 +120,7 @@ impl PreviewScreen {
         let unit = Text::PerSecond.get(preview.lang);
         let rate = format!("{:.1} {unit}", preview.fps);
         let dropped = format!("{} {}", Text::Dropped.get(preview.lang), preview.dropped);
-        let step = px * LEADING * 1.12;
+        let step = px * LEADING * 1.3;
         let names = preview
             .stages
             .iter()
@@ -136,7 +136,7 @@ impl PreviewScreen {
             x: px,
             y: px,
             w: inner + px * 2.0,
-            h: px * 3.9 + step * rows + if rows > 0.0 { px * 0.5 } else { 0.0 },
+            h: px * 4.0 + step * rows + if rows > 0.0 { px * 0.5 } else { 0.0 },
         };
         panel(canvas, area, px);
         let (left, right) = (area.x + px, area.x + area.w - px);
@@ -158,7 +158,7 @@ impl PreviewScreen {
             // A full bar is a whole frame at 30 a second.
             let whole = Area {
                 x: left,
-                y: y + px * 0.22,
+                y: y + px * 0.36,
                 w: right - left,
                 h: (px * 0.12).max(1.0),
             };
