@@ -132,9 +132,9 @@ impl Canvas {
             let (line, weight) = locate((y as f32 + 0.5 - at.top) / at.scale, sh);
             lines.mix(line as usize, u64::from(weight), used, &mut mixed);
             let pattern = &DITHER[y % 8];
-            let cells = pattern.iter().cycle().skip(x0 % 8);
-            let drawn = row[x0..x1].iter_mut().zip(&columns[x0..x1]);
-            for ((pixel, &(column, weight)), &rounding) in drawn.zip(cells) {
+            let drawn = row[x0..x1].iter_mut().zip(&columns[x0..x1]).enumerate();
+            for (i, (pixel, &(column, weight))) in drawn {
+                let rounding = pattern[(x0 + i) % 8];
                 let (base, slope) = mixed[column as usize];
                 let sum = slope
                     .wrapping_mul(u64::from(weight))

@@ -1,7 +1,7 @@
 //! Detection as a developer sees it: boxes, points, signals, times.
 use super::{
     canvas::{Area, Canvas},
-    colour::{ACCENT, ATTENTION, Colour, GOOD, INK, SOFT, WHITE},
+    colour::{ACCENT, ATTENTION, Colour, GOOD, INK, SOFT, TRACK, WHITE},
     picture::Placement,
     plot::Plot,
     strings::{Lang, Text},
@@ -120,18 +120,22 @@ impl PreviewScreen {
         let unit = Text::PerSecond.get(preview.lang);
         let rate = format!("{:.1} {unit}", preview.fps);
         let dropped = format!("{} {}", Text::Dropped.get(preview.lang), preview.dropped);
+        // A tiny window keeps its picture.
+        let (w, h) = canvas.size();
+        let stages = if w.min(h) < 360.0 {
+            &[]
+        } else {
+            preview.stages
+        };
         let step = px * LEADING * 1.3;
-        let names = preview
-            .stages
-            .iter()
-            .map(|(name, _)| self.letters.width(name, px));
+        let names = stages.iter().map(|(name, _)| self.letters.width(name, px));
         let name = names.fold(0.0, f32::max);
         let head = self
             .letters
             .width(&rate, px * 1.25)
             .max(self.letters.width(&dropped, px));
         let inner = (name + px * 7.5).max(head);
-        let rows = preview.stages.len() as f32;
+        let rows = stages.len() as f32;
         let area = Area {
             x: px,
             y: px,
@@ -148,7 +152,7 @@ impl PreviewScreen {
         self.letters
             .line(canvas, &dropped, Align::Left, (left, y), px, colour);
         y += px * 0.5;
-        for (stage, ms) in preview.stages {
+        for (stage, ms) in stages {
             y += step;
             self.letters
                 .line(canvas, stage, Align::Left, (left, y), px, SOFT);
@@ -256,7 +260,7 @@ impl PreviewScreen {
                 h: cap.h + px * 0.64,
                 ..cap
             };
-            canvas.panel(shape, px * 0.3, if on { ACCENT } else { INK.fade(0.75) });
+            canvas.panel(shape, px * 0.3, if on { ACCENT } else { TRACK.fade(0.9) });
             let colour = if on { INK } else { WHITE };
             self.letters.line(
                 canvas,
