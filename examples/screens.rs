@@ -16,7 +16,7 @@ use liveness::{
     signal::Sample,
     step::Step,
     time::{Clock, Timestamp},
-    view::{Canvas, ChallengeScreen, GUIDES, Lang, Preview, PreviewScreen, Scene},
+    view::{Canvas, ChallengeScreen, GUIDES, Lang, Placement, Preview, PreviewScreen, Scene},
 };
 
 const SIZES: [(usize, usize); 5] = [
@@ -47,6 +47,9 @@ fn main() -> Result<()> {
         let folder = out.join(format!("{width}x{height}"));
         std::fs::create_dir_all(&folder).with_context(|| format!("{folder:?}"))?;
         let mut canvas = Canvas::new(width, height);
+        let placement = Placement::cover(frame.image.dimensions(), &canvas);
+        let bare = timed(|| canvas.picture(&frame.image, &placement));
+        report("picture", &canvas, Lang::En, &[bare]);
         for lang in Lang::ALL {
             draw_challenge(&mut canvas, &frame, lang, &folder)?;
             draw_preview(&mut canvas, &frame, lang, &folder)?;

@@ -1,10 +1,7 @@
 //! The picture as if behind dark frosted glass: what surrounds the oval.
 use image::RgbImage;
 
-use super::{
-    canvas::Canvas,
-    picture::{Placement, locate},
-};
+use super::{canvas::Canvas, picture::locate, placement::Placement};
 
 impl Canvas {
     /// Covers the canvas with the mirrored picture as behind dark frosted glass, in register with the sharp

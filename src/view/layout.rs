@@ -1,5 +1,5 @@
 //! Where things are on the challenge screen, for any size of window.
-use super::{canvas::Area, picture::Placement};
+use super::{canvas::Area, placement::Placement};
 
 /// Height of capitals in the prompt: 1/18 of the window's height, with a little to spare.
 const PROMPT: f32 = 1.01 / 18.0 / super::text::CAP;

@@ -15,6 +15,7 @@ mod layout;
 mod pen;
 mod pictogram;
 mod picture;
+mod placement;
 mod plot;
 mod preview_screen;
 mod scene;
@@ -25,7 +26,7 @@ mod window;
 
 pub use canvas::Canvas;
 pub use challenge_screen::ChallengeScreen;
-pub use picture::Placement;
+pub use placement::Placement;
 pub use preview_screen::{Preview, PreviewScreen};
 pub use scene::Scene;
 pub use strings::{GUIDES, Lang, REASONS, Text, UnknownLang};

@@ -1,69 +1,10 @@
-//! The mirrored picture: where it lies on the canvas, and its sharp drawing.
+//! The mirrored picture, stretched onto the canvas.
 use image::RgbImage;
 
-use super::canvas::{Area, Canvas};
-use crate::geometry::Point;
-
-/// Where the mirrored picture lies on the canvas; its right edge is the source's left.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Placement {
-    /// Canvas pixels per source pixel.
-    pub(super) scale: f32,
-    /// Left edge on the canvas.
-    pub(super) left: f32,
-    /// Top edge on the canvas.
-    pub(super) top: f32,
-    /// Size of the source in its own pixels.
-    pub(super) source: (f32, f32),
-}
-
-impl Placement {
-    /// The whole canvas covered; the picture's longer sides are cut.
-    pub fn cover(source: (u32, u32), canvas: &Canvas) -> Self {
-        let (w, h) = canvas.size();
-        let scale = (w / source.0.max(1) as f32).max(h / source.1.max(1) as f32);
-        Self::about(source, (w / 2.0, h / 2.0), scale)
-    }
-
-    /// The whole picture visible, the canvas perhaps not covered.
-    pub fn fit(source: (u32, u32), canvas: &Canvas) -> Self {
-        let (w, h) = canvas.size();
-        let scale = (w / source.0.max(1) as f32).min(h / source.1.max(1) as f32);
-        Self::about(source, (w / 2.0, h / 2.0), scale)
-    }
-
-    /// The picture's middle at `centre`, `scale` canvas pixels per source pixel.
-    pub(super) fn about(source: (u32, u32), centre: (f32, f32), scale: f32) -> Self {
-        let source = (source.0.max(1) as f32, source.1.max(1) as f32);
-        Self {
-            scale,
-            left: centre.0 - source.0 * scale / 2.0,
-            top: centre.1 - source.1 * scale / 2.0,
-            source,
-        }
-    }
-
-    /// Where a point of the source lies on the canvas.
-    pub fn point(&self, p: Point) -> (f32, f32) {
-        let x = self.left + (self.source.0 - p.x) * self.scale;
-        (x, self.top + p.y * self.scale)
-    }
-
-    /// Canvas pixels per source pixel.
-    pub fn scale(&self) -> f32 {
-        self.scale
-    }
-
-    /// What the picture covers.
-    pub(super) fn area(&self) -> Area {
-        Area {
-            x: self.left,
-            y: self.top,
-            w: self.source.0 * self.scale,
-            h: self.source.1 * self.scale,
-        }
-    }
-}
+use super::{
+    canvas::{Area, Canvas},
+    placement::Placement,
+};
 
 /// Which part of each canvas row is drawn: `x0..x1` for row `y`.
 pub(super) type Span<'a> = &'a dyn Fn(usize) -> (usize, usize);
@@ -98,70 +39,55 @@ impl Canvas {
 
     /// Bilinear stretch, mirrored, of the given part of each row; reads beyond the picture are reflected.
     ///
-    /// The colours of a pixel lie in one `u64`, 21 bits each, blue lowest, so that one multiplication weighs
-    /// all three. What the lanes hold below a whole step of colour is rounded by a pattern (ordered dither):
+    /// Each source line is stretched once, then two of them are mixed per row, in loops a compiler turns into
+    /// vector instructions. What lies below a whole step of colour is rounded by a pattern (ordered dither):
     /// frost is so smooth that plain rounding shows as stripes.
     pub(super) fn stretch(&mut self, image: &RgbImage, at: &Placement, span: Span<'_>) {
         let (sw, sh) = (image.width() as usize, image.height() as usize);
         if sw == 0 || sh == 0 || at.scale <= 0.0 {
             return;
         }
-        let width = self.width();
-        let columns: Vec<(u32, u32)> = (0..width)
-            .map(|x| {
-                let mirrored = sw as f32 - (x as f32 + 0.5 - at.left) / at.scale;
-                locate(mirrored, sw)
-            })
+        let (width, height) = (self.width(), self.height());
+        let spans: Vec<(usize, usize)> = (0..height)
+            .map(span)
+            .map(|(x0, x1)| (x0.min(width), x1.min(width)))
             .collect();
-        let mut lines = Lines::new(image);
-        let mut mixed = vec![(0, 0); sw];
-        for (y, row) in self.pixels_mut().chunks_exact_mut(width).enumerate() {
-            let (x0, x1) = span(y);
-            let (x0, x1) = (x0.min(width), x1.min(width));
-            if x0 >= x1 {
-                continue;
-            }
-            // Only the source columns between the two ends are read; reflected spans read all.
-            let (a, b) = (columns[x0].0 as usize, columns[x1 - 1].0 as usize);
-            let reflected = at.left > x0 as f32 || at.area().x + at.area().w < x1 as f32;
-            let used = if reflected {
-                0..sw
-            } else {
-                a.min(b)..(a.max(b) + 2).min(sw)
-            };
+        let drawn = || spans.iter().filter(|(x0, x1)| x0 < x1);
+        let Some(first) = drawn().map(|s| s.0).min() else {
+            return;
+        };
+        let last = drawn().map(|s| s.1).max().unwrap_or(first);
+        let columns = (first..last).map(|x| {
+            let mirrored = sw as f32 - (x as f32 + 0.5 - at.left) / at.scale;
+            locate(mirrored, sw)
+        });
+        let mut lines = Lines::new(image, columns.collect());
+        let mut mixed = vec![0; lines.columns.len() * 4];
+        let rows = self.pixels_mut().chunks_exact_mut(width).zip(&spans);
+        for (y, (row, &(x0, x1))) in rows.enumerate().filter(|(_, (_, s))| s.0 < s.1) {
             let (line, weight) = locate((y as f32 + 0.5 - at.top) / at.scale, sh);
-            lines.mix(line as usize, u64::from(weight), used, &mut mixed);
-            let pattern = &DITHER[y % 8];
-            let drawn = row[x0..x1].iter_mut().zip(&columns[x0..x1]).enumerate();
-            for (i, (pixel, &(column, weight))) in drawn {
-                let rounding = pattern[(x0 + i) % 8];
-                let (base, slope) = mixed[column as usize];
-                let sum = slope
-                    .wrapping_mul(u64::from(weight))
-                    .wrapping_add(base + rounding);
-                let (blue, green, red) =
-                    (sum >> 13 & 0xff, sum >> 26 & 0xff00, sum >> 39 & 0xff_0000);
-                *pixel = (blue | green | red) as u32;
+            let part = x0 - first..x1 - first;
+            let bytes = &mut mixed[part.start * 4..part.end * 4];
+            lines.mix(line as usize, weight, part, &DITHER[y % 8], bytes);
+            for (pixel, bytes) in row[x0..x1].iter_mut().zip(bytes.chunks_exact(4)) {
+                *pixel = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]);
             }
         }
     }
 }
 
-/// One in each of the three lanes.
-const ONES: u64 = 1 | 1 << 21 | 1 << 42;
-
-/// Bayer's 8 x 8 thresholds, spread over a step of colour (2^13), in all lanes.
-const DITHER: [[u64; 8]; 8] = {
-    let mut table = [[0; 8]; 8];
+/// Bayer's 8 x 8 thresholds, spread over 1 to 253 of a step's 256, for four channels of eight pixels.
+const DITHER: [[u16; 32]; 8] = {
+    let mut table = [[0; 32]; 8];
     let mut i = 0;
-    while i < 64 {
-        let (x, y) = (i % 8, i / 8);
+    while i < 256 {
+        let (x, y) = (i / 4 % 8, i / 32);
         let (odd, mut level, mut bit) = (x ^ y, 0, 0);
         while bit < 3 {
             level |= (odd >> bit & 1) << (5 - 2 * bit) | (y >> bit & 1) << (4 - 2 * bit);
             bit += 1;
         }
-        table[y][x] = (level as u64 * 128 + 64) * ONES;
+        table[y][i % 32] = 1 + level as u16 * 4;
         i += 1;
     }
     table
@@ -180,58 +106,88 @@ pub(super) fn locate(coordinate: f32, size: usize) -> (u32, u32) {
     (v as u32, (v.fract() * 256.0) as u32)
 }
 
-/// The two source lines a canvas row lies between, unpacked once each.
+/// The two source lines a canvas row lies between, each stretched once.
 struct Lines<'a> {
     image: &'a RgbImage,
-    held: [(Option<usize>, Vec<u64>); 2],
+    /// Source pixel and weight of each canvas column.
+    columns: Vec<(u32, u32)>,
+    /// One source line as colour times 256 and difference to the right neighbour, 16 bits a channel.
+    line: Vec<(u64, u64)>,
+    held: [(Option<usize>, Vec<[u16; 4]>); 2],
 }
 
 impl<'a> Lines<'a> {
-    fn new(image: &'a RgbImage) -> Self {
-        let empty = || (None, vec![0; image.width() as usize]);
+    fn new(image: &'a RgbImage, columns: Vec<(u32, u32)>) -> Self {
+        let empty = || (None, vec![[0; 4]; columns.len()]);
         Self {
             image,
+            line: vec![(0, 0); image.width() as usize],
             held: [empty(), empty()],
+            columns,
         }
     }
 
-    fn unpack(&mut self, line: usize) {
-        let slot = &mut self.held[line % 2];
-        if slot.0 == Some(line) {
+    /// Stretches one source line, unless it is held.
+    ///
+    /// Three channels lie in one `u64`, blue lowest, so that one multiplication weighs them all.
+    fn hold(&mut self, line: usize) {
+        let (held, stretched) = &mut self.held[line % 2];
+        if *held == Some(line) {
             return;
         }
-        slot.0 = Some(line);
-        let stride = slot.1.len() * 3;
+        *held = Some(line);
+        let stride = self.line.len() * 3;
         let bytes = self.image.as_raw().get(line * stride..(line + 1) * stride);
-        for (lane, rgb) in slot.1.iter_mut().zip(bytes.unwrap_or(&[]).chunks_exact(3)) {
-            *lane = u64::from(rgb[2]) | u64::from(rgb[1]) << 21 | u64::from(rgb[0]) << 42;
+        let pixels = bytes.unwrap_or(&[]).chunks_exact(3);
+        for (lane, rgb) in self.line.iter_mut().zip(pixels) {
+            let [r, g, b] = [rgb[0], rgb[1], rgb[2]].map(u64::from);
+            *lane = ((b | g << 16 | r << 32) << 8, 0);
+        }
+        for i in 1..self.line.len() {
+            self.line[i - 1].1 = (self.line[i].0 >> 8).wrapping_sub(self.line[i - 1].0 >> 8);
+        }
+        for (out, &(column, weight)) in stretched.iter_mut().zip(&self.columns) {
+            let (base, slope) = self.line[column as usize];
+            let sum = slope.wrapping_mul(u64::from(weight)).wrapping_add(base);
+            *out = [sum as u16, (sum >> 16) as u16, (sum >> 32) as u16, 0];
         }
     }
 
-    /// Mixes `line` and the next into `out`: each pixel times 2^13, and the 2^8th part of its difference to its
-    /// right neighbour.
+    /// Mixes the stretched `line` and the next: blue, green, red, nothing, a byte each.
     fn mix(
         &mut self,
         line: usize,
-        weight: u64,
-        used: std::ops::Range<usize>,
-        out: &mut [(u64, u64)],
+        weight: u32,
+        part: std::ops::Range<usize>,
+        rounding: &[u16; 32],
+        out: &mut [u8],
     ) {
-        // 13 bits a lane are kept: 8 of colour, 5 below.
-        const LANES: u64 = 0x1fff * ONES;
         let next = (line + 1).min(self.image.height() as usize - 1);
-        self.unpack(line);
-        self.unpack(next);
-        let [top, bottom] = [&self.held[line % 2].1, &self.held[next % 2].1];
-        let mut before: Option<u64> = None;
-        let both = top[used.clone()].iter().zip(&bottom[used.clone()]);
-        for (at, (&a, &b)) in (used.start..).zip(both) {
-            let mixed = ((a * (256 - weight) + b * weight) >> 3) & LANES;
-            if let Some(last) = before {
-                out[at - 1].1 = mixed.wrapping_sub(last);
+        self.hold(line);
+        self.hold(next);
+        let [top, bottom] = [line, next].map(|i| self.held[i % 2].1[part.clone()].as_flattened());
+        // 65,536ths that fit 16 bits: their products' upper halves lose at most 2, which is added back.
+        let below = (weight << 8) as u16;
+        let above = u16::MAX - below;
+        let share = |value: u16, of: u16| ((u32::from(value) * u32::from(of)) >> 16) as u16;
+        let mix = |a: u16, b: u16, r: u16| {
+            let sum = share(a, above).wrapping_add(share(b, below));
+            (sum.wrapping_add(r + 2) >> 8) as u8
+        };
+        let eights = out
+            .chunks_exact_mut(32)
+            .zip(top.chunks_exact(32).zip(bottom.chunks_exact(32)));
+        for (out, (a, b)) in eights {
+            for i in 0..32 {
+                out[i] = mix(a[i], b[i], rounding[i]);
             }
-            out[at] = (mixed << 8, 0);
-            before = Some(mixed);
+        }
+        let done = out.len() / 32 * 32;
+        let rest = out[done..]
+            .iter_mut()
+            .zip(top[done..].iter().zip(&bottom[done..]));
+        for ((out, (&a, &b)), &r) in rest.zip(rounding) {
+            *out = mix(a, b, r);
         }
     }
 }
@@ -239,6 +195,7 @@ impl<'a> Lines<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Point;
 
     /// Red left half, blue right half, as the camera sees it.
     fn halves(w: u32, h: u32) -> RgbImage {

@@ -2,7 +2,7 @@
 use super::{
     canvas::{Area, Canvas},
     colour::{ACCENT, ATTENTION, Colour, GOOD, INK, SOFT, TRACK, WHITE},
-    picture::Placement,
+    placement::Placement,
     plot::Plot,
     strings::{Lang, Text},
     text::{Align, CAP, LEADING, Type},
@@ -140,7 +140,7 @@ impl PreviewScreen {
             x: px,
             y: px,
             w: inner + px * 2.0,
-            h: px * 4.0 + step * rows + if rows > 0.0 { px * 0.5 } else { 0.0 },
+            h: px * 4.0 + step * rows + if rows > 0.0 { px } else { 0.0 },
         };
         panel(canvas, area, px);
         let (left, right) = (area.x + px, area.x + area.w - px);
