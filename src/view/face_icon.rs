@@ -66,8 +66,8 @@ impl FaceIcon {
         pen.arc((0.0, 0.0), (0.50, 0.62), (0.0, 360.0), LINE, self.colour);
         self.draw_eyes(&mut pen);
         // The nose tells best where a head points.
-        let nose = (self.yaw * 0.34, 0.08 + self.pitch * 0.22);
-        let root = (self.yaw * 0.25, -0.08 + self.pitch * 0.17);
+        let nose = (self.yaw * 0.30, 0.08 + self.pitch * 0.22);
+        let root = (self.yaw * 0.21, -0.08 + self.pitch * 0.17);
         pen.line(&[root, nose], LINE * 0.8, self.colour.fade(0.75));
         self.draw_mouth(&mut pen);
     }
@@ -85,7 +85,7 @@ impl FaceIcon {
         let larger = if self.marked == Part::Eyes { 1.25 } else { 1.0 };
         for side in [-1.0, 1.0] {
             // A turned head shows its far eye nearer the middle.
-            let x = side * 0.21 * (1.0 - 0.22 * self.yaw.abs()) + self.yaw * 0.22;
+            let x = side * 0.21 * (1.0 - 0.22 * self.yaw.abs()) + self.yaw * 0.17;
             let y = -0.13 + self.pitch * 0.2;
             if self.eyes > 0.25 {
                 pen.spot((x, y), (0.075 * larger, 0.095 * larger * self.eyes), colour);

@@ -6,7 +6,7 @@
 mod canvas;
 mod challenge_screen;
 mod colour;
-#[cfg(all(unix, not(target_os = "macos")))]
+#[cfg_attr(not(all(unix, not(target_os = "macos"))), path = "no_display.rs")]
 mod display;
 mod face_icon;
 mod frost;

@@ -3,8 +3,8 @@ use std::{cell::Cell, rc::Rc};
 
 use minifb::{InputCallback, ScaleMode, WindowOptions};
 
-use super::canvas::Canvas;
-use crate::error::{Cause, Error};
+use super::{canvas::Canvas, display::Display};
+use crate::error::Error;
 
 /// A key the program knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +37,7 @@ impl Key {
 /// An open window.
 pub struct Window {
     window: minifb::Window,
+    display: Display,
     pressed: Rc<Cell<Vec<Key>>>,
     usual: (usize, usize),
     fullscreen: bool,
@@ -80,11 +81,9 @@ impl Window {
             return Err(failed("no display (DISPLAY is not set)"));
         }
         let usual = (size.0.max(1), size.1.max(1));
-        let (w, h) = if fullscreen {
-            display_size().map_err(failed)?
-        } else {
-            usual
-        };
+        // Held from here on: an X server whose last client leaves may begin anew, with us at its door.
+        let display = Display::open().map_err(failed)?;
+        let (w, h) = if fullscreen { display.size() } else { usual };
         let options = WindowOptions {
             resize: true,
             borderless: fullscreen,
@@ -102,6 +101,7 @@ impl Window {
         }));
         let mut opened = Self {
             window,
+            display,
             pressed,
             usual,
             fullscreen: false,
@@ -156,7 +156,10 @@ impl Window {
     ///
     /// [`Error::Window`] when the display cannot be asked.
     pub fn set_fullscreen(&mut self, on: bool) -> Result<(), Error> {
-        fill(&self.window, on, self.usual).map_err(|source| Error::Window { source })?;
+        // On X11 the handle is the window's number.
+        let number = self.window.get_window_handle() as usize;
+        let filled = self.display.fill(number, on, self.usual);
+        filled.map_err(|source| Error::Window { source })?;
         self.window.set_cursor_visibility(!on);
         self.fullscreen = on;
         Ok(())
@@ -166,28 +169,6 @@ impl Window {
 fn failed(why: impl std::fmt::Display) -> Error {
     let source = format!("{why}; without a screen, run with --headless").into();
     Error::Window { source }
-}
-
-#[cfg(all(unix, not(target_os = "macos")))]
-fn display_size() -> Result<(usize, usize), Cause> {
-    Ok(super::display::Display::open()?.size())
-}
-
-#[cfg(all(unix, not(target_os = "macos")))]
-fn fill(window: &minifb::Window, on: bool, usual: (usize, usize)) -> Result<(), Cause> {
-    // On X11 the handle is the window's number.
-    let number = u32::try_from(window.get_window_handle() as usize)?;
-    super::display::Display::open()?.fill(number, on, usual)
-}
-
-#[cfg(not(all(unix, not(target_os = "macos"))))]
-fn display_size() -> Result<(usize, usize), Cause> {
-    Err("full screen is not supported on this system".into())
-}
-
-#[cfg(not(all(unix, not(target_os = "macos"))))]
-fn fill(_: &minifb::Window, _: bool, _: (usize, usize)) -> Result<(), Cause> {
-    Err("full screen is not supported on this system".into())
 }
 
 #[cfg(test)]
