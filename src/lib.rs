@@ -17,3 +17,4 @@ pub mod signal;
 pub mod step;
 pub mod time;
 pub mod track;
+pub mod view;

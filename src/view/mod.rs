@@ -1,0 +1,33 @@
+//! What the subject and the developer see. The only place that mirrors: pictures and points
+//! together, text never.
+//!
+//! [`ChallengeScreen`] and [`PreviewScreen`] draw plain data on a [`Canvas`]; neither needs a
+//! window. [`Window`] shows a canvas and reads keys.
+mod canvas;
+mod challenge_screen;
+mod colour;
+#[cfg_attr(not(all(unix, not(target_os = "macos"))), path = "no_display.rs")]
+mod display;
+mod face_icon;
+mod frost;
+mod guide_icon;
+mod layout;
+mod pen;
+mod pictogram;
+mod picture;
+mod placement;
+mod plot;
+mod preview_screen;
+mod scene;
+mod strings;
+mod text;
+mod verdict_card;
+mod window;
+
+pub use canvas::Canvas;
+pub use challenge_screen::ChallengeScreen;
+pub use placement::Placement;
+pub use preview_screen::{Preview, PreviewScreen};
+pub use scene::Scene;
+pub use strings::{GUIDES, Lang, REASONS, Text, UnknownLang};
+pub use window::{Key, Window};

@@ -1,0 +1,253 @@
+//! The mirrored picture, stretched onto the canvas.
+use image::RgbImage;
+
+use super::{
+    canvas::{Area, Canvas},
+    placement::Placement,
+};
+
+/// Which part of each canvas row is drawn: `x0..x1` for row `y`.
+pub(super) type Span<'a> = &'a dyn Fn(usize) -> (usize, usize);
+
+impl Canvas {
+    /// Draws the picture mirrored; what it does not cover stays.
+    pub fn picture(&mut self, image: &RgbImage, placement: &Placement) {
+        let area = placement.area();
+        let x = (
+            area.x.round().max(0.0) as usize,
+            (area.x + area.w).round().max(0.0) as usize,
+        );
+        let y = (
+            area.y.round().max(0.0) as usize,
+            (area.y + area.h).round().max(0.0) as usize,
+        );
+        self.stretch(image, placement, &|row| {
+            if (y.0..y.1).contains(&row) { x } else { (0, 0) }
+        });
+    }
+
+    /// Draws the part of the mirrored picture inside an ellipse. Its edge is hard: a ring goes over it.
+    pub(super) fn picture_in(&mut self, image: &RgbImage, placement: &Placement, oval: Area) {
+        let (cx, cy) = oval.centre();
+        self.stretch(image, placement, &|row| {
+            let dy = (row as f32 + 0.5 - cy) / (oval.h / 2.0);
+            let half = oval.w / 2.0 * (1.0 - dy * dy).max(0.0).sqrt();
+            let end = |x: f32| x.round().max(0.0) as usize;
+            (end(cx - half), end(cx + half))
+        });
+    }
+
+    /// Bilinear stretch, mirrored, of the given part of each row; reads beyond the picture are reflected.
+    ///
+    /// Each source line is stretched once, then two of them are mixed per row, in loops a compiler turns into
+    /// vector instructions. What lies below a whole step of colour is rounded by a pattern (ordered dither):
+    /// frost is so smooth that plain rounding shows as stripes.
+    pub(super) fn stretch(&mut self, image: &RgbImage, at: &Placement, span: Span<'_>) {
+        let (sw, sh) = (image.width() as usize, image.height() as usize);
+        if sw == 0 || sh == 0 || at.scale <= 0.0 {
+            return;
+        }
+        let (width, height) = (self.width(), self.height());
+        let spans: Vec<(usize, usize)> = (0..height)
+            .map(span)
+            .map(|(x0, x1)| (x0.min(width), x1.min(width)))
+            .collect();
+        let drawn = || spans.iter().filter(|(x0, x1)| x0 < x1);
+        let Some(first) = drawn().map(|s| s.0).min() else {
+            return;
+        };
+        let last = drawn().map(|s| s.1).max().unwrap_or(first);
+        let columns = (first..last).map(|x| {
+            let mirrored = sw as f32 - (x as f32 + 0.5 - at.left) / at.scale;
+            locate(mirrored, sw)
+        });
+        let mut lines = Lines::new(image, columns.collect());
+        let mut mixed = vec![0; lines.columns.len() * 4];
+        let rows = self.pixels_mut().chunks_exact_mut(width).zip(&spans);
+        for (y, (row, &(x0, x1))) in rows.enumerate().filter(|(_, (_, s))| s.0 < s.1) {
+            let (line, weight) = locate((y as f32 + 0.5 - at.top) / at.scale, sh);
+            let part = x0 - first..x1 - first;
+            let bytes = &mut mixed[part.start * 4..part.end * 4];
+            lines.mix(line as usize, weight, part, &DITHER[y % 8], bytes);
+            for (pixel, bytes) in row[x0..x1].iter_mut().zip(bytes.chunks_exact(4)) {
+                *pixel = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]);
+            }
+        }
+    }
+}
+
+/// Bayer's 8 x 8 thresholds, spread over 1 to 253 of a step's 256, for four channels of eight pixels.
+const DITHER: [[u16; 32]; 8] = {
+    let mut table = [[0; 32]; 8];
+    let mut i = 0;
+    while i < 256 {
+        let (x, y) = (i / 4 % 8, i / 32);
+        let (odd, mut level, mut bit) = (x ^ y, 0, 0);
+        while bit < 3 {
+            level |= (odd >> bit & 1) << (5 - 2 * bit) | (y >> bit & 1) << (4 - 2 * bit);
+            bit += 1;
+        }
+        table[y][i % 32] = 1 + level as u16 * 4;
+        i += 1;
+    }
+    table
+};
+
+/// The source pixel left of (above) a coordinate, and the weight of its neighbour in 256ths.
+pub(super) fn locate(coordinate: f32, size: usize) -> (u32, u32) {
+    let period = 2.0 * size as f32;
+    let folded = coordinate.rem_euclid(period);
+    let inside = if folded > size as f32 {
+        period - folded
+    } else {
+        folded
+    };
+    let v = (inside - 0.5).clamp(0.0, (size - 1) as f32);
+    (v as u32, (v.fract() * 256.0) as u32)
+}
+
+/// The two source lines a canvas row lies between, each stretched once.
+struct Lines<'a> {
+    image: &'a RgbImage,
+    /// Source pixel and weight of each canvas column.
+    columns: Vec<(u32, u32)>,
+    /// One source line as colour times 256 and difference to the right neighbour, 16 bits a channel.
+    line: Vec<(u64, u64)>,
+    held: [(Option<usize>, Vec<[u16; 4]>); 2],
+}
+
+impl<'a> Lines<'a> {
+    fn new(image: &'a RgbImage, columns: Vec<(u32, u32)>) -> Self {
+        let empty = || (None, vec![[0; 4]; columns.len()]);
+        Self {
+            image,
+            line: vec![(0, 0); image.width() as usize],
+            held: [empty(), empty()],
+            columns,
+        }
+    }
+
+    /// Stretches one source line, unless it is held.
+    ///
+    /// Three channels lie in one `u64`, blue lowest, so that one multiplication weighs them all.
+    fn hold(&mut self, line: usize) {
+        let (held, stretched) = &mut self.held[line % 2];
+        if *held == Some(line) {
+            return;
+        }
+        *held = Some(line);
+        let stride = self.line.len() * 3;
+        let bytes = self.image.as_raw().get(line * stride..(line + 1) * stride);
+        let pixels = bytes.unwrap_or(&[]).chunks_exact(3);
+        for (lane, rgb) in self.line.iter_mut().zip(pixels) {
+            let [r, g, b] = [rgb[0], rgb[1], rgb[2]].map(u64::from);
+            *lane = ((b | g << 16 | r << 32) << 8, 0);
+        }
+        for i in 1..self.line.len() {
+            self.line[i - 1].1 = (self.line[i].0 >> 8).wrapping_sub(self.line[i - 1].0 >> 8);
+        }
+        for (out, &(column, weight)) in stretched.iter_mut().zip(&self.columns) {
+            let (base, slope) = self.line[column as usize];
+            let sum = slope.wrapping_mul(u64::from(weight)).wrapping_add(base);
+            *out = [sum as u16, (sum >> 16) as u16, (sum >> 32) as u16, 0];
+        }
+    }
+
+    /// Mixes the stretched `line` and the next: blue, green, red, nothing, a byte each.
+    fn mix(
+        &mut self,
+        line: usize,
+        weight: u32,
+        part: std::ops::Range<usize>,
+        rounding: &[u16; 32],
+        out: &mut [u8],
+    ) {
+        let next = (line + 1).min(self.image.height() as usize - 1);
+        self.hold(line);
+        self.hold(next);
+        let [top, bottom] = [line, next].map(|i| self.held[i % 2].1[part.clone()].as_flattened());
+        // 65,536ths that fit 16 bits: their products' upper halves lose at most 2, which is added back.
+        let below = (weight << 8) as u16;
+        let above = u16::MAX - below;
+        let share = |value: u16, of: u16| ((u32::from(value) * u32::from(of)) >> 16) as u16;
+        let mix = |a: u16, b: u16, r: u16| {
+            let sum = share(a, above).wrapping_add(share(b, below));
+            (sum.wrapping_add(r + 2) >> 8) as u8
+        };
+        let eights = out
+            .chunks_exact_mut(32)
+            .zip(top.chunks_exact(32).zip(bottom.chunks_exact(32)));
+        for (out, (a, b)) in eights {
+            for i in 0..32 {
+                out[i] = mix(a[i], b[i], rounding[i]);
+            }
+        }
+        let done = out.len() / 32 * 32;
+        let rest = out[done..]
+            .iter_mut()
+            .zip(top[done..].iter().zip(&bottom[done..]));
+        for ((out, (&a, &b)), &r) in rest.zip(rounding) {
+            *out = mix(a, b, r);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Point;
+
+    /// Red left half, blue right half, as the camera sees it.
+    fn halves(w: u32, h: u32) -> RgbImage {
+        RgbImage::from_fn(w, h, |x, _| {
+            image::Rgb(if x < w / 2 { [255, 0, 0] } else { [0, 0, 255] })
+        })
+    }
+
+    #[test]
+    fn the_picture_is_mirrored_and_covers() {
+        let image = halves(64, 48);
+        for (w, h) in [(64, 48), (320, 240), (200, 50), (50, 200), (33, 17)] {
+            let mut canvas = Canvas::new(w, h);
+            let place = Placement::cover(image.dimensions(), &canvas);
+            canvas.picture(&image, &place);
+            for y in [0, h / 2, h - 1] {
+                assert_eq!(canvas.pixels()[y * w], 0x00_00ff, "{w}x{h}");
+                assert_eq!(canvas.pixels()[y * w + w - 1], 0xff_0000, "{w}x{h}");
+            }
+        }
+    }
+
+    #[test]
+    fn at_full_size_every_pixel_is_kept() {
+        let image = RgbImage::from_fn(7, 5, |x, y| image::Rgb([x as u8 * 30, y as u8 * 40, 9]));
+        let mut canvas = Canvas::new(7, 5);
+        canvas.picture(&image, &Placement::fit((7, 5), &canvas));
+        for (x, y, rgb) in image.enumerate_pixels() {
+            let [r, g, b] = rgb.0.map(u32::from);
+            let seen = canvas.pixels()[y as usize * 7 + 6 - x as usize];
+            assert_eq!(seen, r << 16 | g << 8 | b, "{x} {y}");
+        }
+    }
+
+    #[test]
+    fn points_lie_where_their_pixels_are_drawn() {
+        let mut image = RgbImage::new(64, 48);
+        image.put_pixel(10, 20, image::Rgb([255; 3]));
+        let mut canvas = Canvas::new(640, 300);
+        let place = Placement::fit((64, 48), &canvas);
+        canvas.picture(&image, &place);
+        let (x, y) = place.point(Point { x: 10.5, y: 20.5 });
+        let brightest = (0..640 * 300).max_by_key(|&i| canvas.pixels()[i]).unwrap();
+        assert!((x - (brightest % 640) as f32).abs() < place.scale());
+        assert!((y - (brightest / 640) as f32).abs() < place.scale());
+    }
+
+    #[test]
+    fn a_picture_of_one_pixel_draws() {
+        let mut canvas = Canvas::new(8, 8);
+        let image = RgbImage::from_pixel(1, 1, image::Rgb([1, 2, 3]));
+        canvas.picture(&image, &Placement::cover((1, 1), &canvas));
+        assert!(canvas.pixels().iter().all(|&p| p == 0x01_0203));
+    }
+}
