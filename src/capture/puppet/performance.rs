@@ -194,7 +194,7 @@ fn draw(dice: &mut Dice, step: Step, begin: Timestamp) -> Act {
         Step::Blink => (200.0, 300.0),
         Step::OpenMouth => (850.0, 1_200.0),
         Step::TurnLeft | Step::TurnRight => (1_250.0, 1_800.0),
-        Step::Nod => (850.0, 1_050.0),
+        Step::Nod => (950.0, 1_200.0),
         Step::Shake => (1_500.0, 1_800.0),
     };
     Act {

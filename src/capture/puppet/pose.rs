@@ -78,11 +78,13 @@ pub(super) struct Act {
 }
 
 /// Peak turn of the head in degrees: a kiosk's arrow asks for about a third of a right angle.
-const TURN_DEG: f32 = 33.0;
+const TURN_DEG: f32 = 38.0;
 /// Peak turn to each side of a shake, in degrees.
-const SHAKE_DEG: f32 = 29.0;
+const SHAKE_DEG: f32 = 34.0;
 /// How far the chin goes down in a nod, in degrees.
 const NOD_DEG: f32 = 26.0;
+/// How far it rises before, in degrees.
+const NOD_LIFT_DEG: f32 = 11.0;
 
 impl Act {
     pub(super) fn end(&self) -> Timestamp {
@@ -106,15 +108,15 @@ impl Act {
             },
             Step::OpenMouth => Pose {
                 jaw: size * swing(u, 0.0, 0.33, 0.62, 1.0),
-                pitch_deg: -1.5 * swing(u, 0.0, 0.4, 0.5, 1.0),
                 ..rest
             },
             Step::TurnLeft => turn(u, size * TURN_DEG, manner),
             Step::TurnRight => turn(u, -size * TURN_DEG, manner),
+            // Chins rise a little before they drop.
             Step::Nod => Pose {
                 pitch_deg: size
-                    * (NOD_DEG * swing(u, 0.0, 0.36, 0.42, 0.84)
-                        - 2.0 * swing(u, 0.6, 0.84, 0.84, 1.0)),
+                    * (NOD_DEG * swing(u, 0.2, 0.52, 0.58, 1.0)
+                        - NOD_LIFT_DEG * swing(u, 0.0, 0.22, 0.24, 0.46)),
                 roll_deg: manner * swing(u, 0.0, 0.4, 0.4, 1.0),
                 ..rest
             },

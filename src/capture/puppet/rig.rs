@@ -33,8 +33,14 @@ const PIVOT: [f32; 3] = [0.0, 0.12, 0.55];
 /// Distance of the camera in face widths: an arm's length.
 const DISTANCE: f32 = 6.0;
 
-/// Inside of a mouth: dark, reddish.
-const MOUTH_INSIDE: [u8; 3] = [48, 20, 20];
+/// Inside of a mouth from the teeth down to the lip: how far down each strip reaches, and its colour.
+/// The lens makes one gradient of them.
+const MOUTH_INSIDE: [(f32, [u8; 3]); 4] = [
+    (0.55, [46, 20, 20]),
+    (0.78, [66, 28, 27]),
+    (0.92, [98, 46, 43]),
+    (1.0, [132, 70, 64]),
+];
 
 /// One point of the head.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +62,8 @@ pub(super) struct Rig {
     triangles: Vec<Triangle>,
     /// The lower edge of the upper teeth, and the lower lip below each of its points.
     teeth: Vec<(usize, usize)>,
+    /// Points inside the mouth: each its index, which of `teeth` it hangs from, and how far down.
+    inside: Vec<(usize, usize, f32)>,
     centre: [f32; 3],
     width: f32,
 }
@@ -72,7 +80,10 @@ impl Rig {
             photo[168][2],
         ];
         let (lids, jaw) = (anatomy::lid_pulls(photo), anatomy::jaw_pulls(photo, width));
-        let rest = anatomy::relax_lips(photo);
+        let rest = anatomy::relax_lips(photo)
+            .into_iter()
+            .map(|p| relief(p, centre[2], width));
+        let rest: Vec<_> = rest.collect();
         let face = (0..FACE_POINTS).map(|i| Vertex {
             rest: rest[i],
             skin: [photo[i][0], photo[i][1]],
@@ -88,6 +99,7 @@ impl Rig {
             vertices: face.collect(),
             triangles: triangles.collect(),
             teeth: Vec::new(),
+            inside: Vec::new(),
             centre,
             width,
         };
@@ -162,11 +174,22 @@ impl Rig {
             self.vertices.len() - 1
         });
         for i in 0..10 {
-            self.add_quad([upper[i], upper[i + 1], edge[i + 1], edge[i]], Paint::Photo);
-            self.add_quad(
-                [edge[i], edge[i + 1], lower[i + 1], lower[i]],
-                Paint::Flat(MOUTH_INSIDE),
-            );
+            let quad = [upper[i], upper[i + 1], edge[i + 1], edge[i]];
+            self.add_quad(quad, Paint::Photo);
+        }
+        let mut above = edge;
+        for (part, colour) in MOUTH_INSIDE {
+            let below: [usize; 11] = std::array::from_fn(|i| {
+                self.vertices.push(self.vertices[edge[i]]);
+                let index = self.vertices.len() - 1;
+                self.inside.push((index, i, part));
+                index
+            });
+            for i in 0..10 {
+                let quad = [above[i], above[i + 1], below[i + 1], below[i]];
+                self.add_quad(quad, Paint::Flat(colour));
+            }
+            above = below;
         }
     }
 
@@ -210,7 +233,22 @@ impl Rig {
                 (out[tooth].x, out[tooth].y) = (lip_x, lip_y);
             }
         }
+        for &(index, tooth, part) in &self.inside {
+            let (tooth, lip) = self.teeth[tooth];
+            out[index].x = out[tooth].x + part * (out[lip].x - out[tooth].x);
+            out[index].y = out[tooth].y + part * (out[lip].y - out[tooth].y);
+        }
     }
+}
+
+/// The mesh's depth as the puppet needs it: the nose stands out a little more than the network makes
+/// it, and the cheeks' edges lie less far back. Steep edges would show as streaks when they turn
+/// into view: the photograph has hardly a pixel of them.
+fn relief([x, y, z]: [f32; 3], middle: f32, width: f32) -> [f32; 3] {
+    const STAND_OUT: f32 = 1.25;
+    let (depth, edge) = (z - middle, 0.1 * width);
+    let shaped = STAND_OUT * depth.min(edge) + 0.6 * (depth - edge).max(0.0);
+    [x, y, middle + shaped]
 }
 
 /// Rows of the matrix that rolls, then tilts, then turns; signs as in [`Pose`].
