@@ -48,7 +48,7 @@ const CLOSE_FROM_BELOW: f32 = 0.62;
 const CLOSE_FROM_ABOVE: f32 = 0.30;
 
 /// Way of the chin when the mouth is wide open, in face widths: down and back.
-const JAW: [f32; 3] = [0.0, 0.22, 0.08];
+const JAW: [f32; 3] = [0.0, 0.20, 0.07];
 
 /// Moves a point so far as its muscle pulls, in picture pixels.
 pub(super) type Pull = [f32; 3];

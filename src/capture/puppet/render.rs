@@ -25,38 +25,51 @@ pub(super) struct Triangle {
     pub(super) paint: Paint,
 }
 
-/// A picture to take colours from, `0x00BBGGRR` a pixel: two channels are mixed in one multiplication.
+/// A picture to take colours from, each pixel's channels in the 16-bit lanes of one number: all three
+/// are mixed in one multiplication.
 #[derive(Clone, Debug)]
 pub(super) struct Texture {
-    texels: Vec<u32>,
+    texels: Vec<u64>,
     width: usize,
     height: usize,
 }
 
 impl Texture {
     pub(super) fn new(picture: &image::RgbImage) -> Self {
-        let pack = |p: &image::Rgb<u8>| u32::from_le_bytes([p.0[0], p.0[1], p.0[2], 0]);
+        let lanes = |p: &image::Rgb<u8>| {
+            let [r, g, b] = p.0.map(u64::from);
+            r | g << 16 | b << 32
+        };
         Self {
-            texels: picture.pixels().map(pack).collect(),
+            texels: picture.pixels().map(lanes).collect(),
             width: picture.width() as usize,
             height: picture.height() as usize,
         }
     }
 
-    /// Colour at 16.16 fixed-point texel coordinates, mixed from four; the edge goes on beyond it.
-    #[inline]
+    /// Largest fixed-point coordinates that still have a neighbour to the right and below.
+    fn most(&self) -> [i32; 2] {
+        [self.width, self.height].map(|side| ((side.saturating_sub(2) as i32) << 16) | 0xffff)
+    }
+
+    /// Colour at 16.16 fixed-point texel coordinates, mixed from four; black outside of [`most`](Self::most).
+    #[inline(always)]
     fn sample(&self, u: i32, v: i32) -> [u8; 3] {
-        let most = |side: usize| ((side.saturating_sub(2) as i32) << 16) | 0xffff;
-        let (u, v) = (u.clamp(0, most(self.width)), v.clamp(0, most(self.height)));
         let start = (v >> 16) as usize * self.width + (u >> 16) as usize;
-        let Some(four) = self.texels.get(start..start + self.width + 2) else {
+        let Some(four) = self.texels.get(start..start.saturating_add(self.width + 2)) else {
             return [0; 3];
         };
-        let (right, down) = ((u >> 8) as u32 & 0xff, (v >> 8) as u32 & 0xff);
+        let (right, down) = ((u >> 8) as u64 & 0xff, (v >> 8) as u64 & 0xff);
         let top = mix(four[0], four[1], right);
         let bottom = mix(four[self.width], four[self.width + 1], right);
-        let [r, g, b, _] = mix(top, bottom, down).to_le_bytes();
+        let [r, _, g, _, b, ..] = mix(top, bottom, down).to_le_bytes();
         [r, g, b]
+    }
+
+    /// The same; beyond the edges the edge goes on.
+    fn sample_clamped(&self, u: i32, v: i32) -> [u8; 3] {
+        let [most_u, most_v] = self.most();
+        self.sample(u.clamp(0, most_u), v.clamp(0, most_v))
     }
 
     /// Colour at texel coordinates; beyond the edges the picture is mirrored.
@@ -66,7 +79,7 @@ impl Texture {
             let v = v.rem_euclid(2.0 * side);
             v.min(2.0 * side - v) - 0.5
         };
-        self.sample(fixed(fold(x, self.width)), fixed(fold(y, self.height)))
+        self.sample_clamped(fixed(fold(x, self.width)), fixed(fold(y, self.height)))
     }
 }
 
@@ -75,15 +88,10 @@ fn fixed(f: f32) -> i32 {
     (f * 65_536.0) as i32
 }
 
-/// `part`/256 of the way from `a` to `b`, in all channels.
-#[inline]
-fn mix(a: u32, b: u32, part: u32) -> u32 {
-    const RB: u32 = 0x00ff_00ff;
-    const G: u32 = 0x0000_ff00;
-    let rest = 256 - part;
-    let rb = ((a & RB) * rest + (b & RB) * part) >> 8;
-    let g = ((a & G) * rest + (b & G) * part) >> 8;
-    (rb & RB) | (g & G)
+/// `part`/256 of the way from `a` to `b`, in all lanes.
+#[inline(always)]
+fn mix(a: u64, b: u64, part: u64) -> u64 {
+    ((a * (256 - part) + b * part) >> 8) & 0x00ff_00ff_00ff
 }
 
 /// Pixels being drawn, RGB.
@@ -160,7 +168,8 @@ fn fill(canvas: &mut Canvas, texture: &Texture, [a, b, c]: [Corner; 3], paint: P
                 right = right.max(x);
             }
         }
-        let columns = |x: f32| ((x - 0.5).ceil().max(0.0) as usize).min(canvas.width);
+        // Truncating is one instruction, `ceil` a call: middles on an edge go to its left side.
+        let columns = |x: f32| ((x + 0.5).max(0.0) as usize).min(canvas.width);
         let (from, to) = (columns(left), columns(right));
         let start = row * canvas.width;
         let Some(span) = canvas
@@ -177,8 +186,21 @@ fn fill(canvas: &mut Canvas, texture: &Texture, [a, b, c]: [Corner; 3], paint: P
                 let mut u = fixed(a.u - 0.5 + u_x * dx + u_y * dy);
                 let mut v = fixed(a.v - 0.5 + v_x * dx + v_y * dy);
                 let (du, dv) = (fixed(u_x), fixed(v_x));
-                for pixel in span.as_chunks_mut::<3>().0 {
-                    *pixel = texture.sample(u, v);
+                let pixels = span.as_chunks_mut::<3>().0;
+                let way = pixels.len().saturating_sub(1) as i32;
+                let [most_u, most_v] = texture.most();
+                let within = |from: i32, step: i32, most: i32| {
+                    let to = from.wrapping_add(step.wrapping_mul(way));
+                    (0..=most).contains(&from) && (0..=most).contains(&to)
+                };
+                // Straight from one inner point to another: all between are inside, too.
+                let inside = within(u, du, most_u) && within(v, dv, most_v);
+                for pixel in pixels {
+                    *pixel = if inside {
+                        texture.sample(u, v)
+                    } else {
+                        texture.sample_clamped(u, v)
+                    };
                     u = u.wrapping_add(du);
                     v = v.wrapping_add(dv);
                 }

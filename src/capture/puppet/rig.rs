@@ -13,8 +13,8 @@ const RINGS: [(f32, f32); 6] = [
     (1.28, 1.0),
     (1.6, 1.0),
     (1.95, 0.85),
-    (2.4, 0.4),
-    (3.0, 0.0),
+    (2.3, 0.4),
+    (2.7, 0.0),
 ];
 /// The same below the chin, where the neck soon stands still.
 const RINGS_BELOW: [(f32, f32); 6] = [
