@@ -87,19 +87,17 @@ impl Idle {
         }
     }
 
-    /// The spontaneous blinks that may show at `at`: this window's and the one before it.
-    pub(super) fn blinks(&self, at: Timestamp) -> [Act; 2] {
+    /// The spontaneous blink of the window that `at` is in; it lies within that window.
+    pub(super) fn blink(&self, at: Timestamp) -> Act {
         let window = at.as_micros() / 1_000 / BLINK_EVERY_MS;
-        [window.saturating_sub(1), window].map(|window| {
-            let mut dice = Dice::new(self.seed.wrapping_add(window), 2);
-            let offset_ms = dice.between(900.0, BLINK_EVERY_MS as f32 - 400.0);
-            Act {
-                step: Step::Blink,
-                begin: Timestamp::from_millis(window * BLINK_EVERY_MS + offset_ms as u64),
-                length: Duration::from_millis(dice.between(180.0, 240.0) as u64),
-                size: 1.0,
-                manner: 0.0,
-            }
-        })
+        let mut dice = Dice::new(self.seed.wrapping_add(window), 2);
+        let offset_ms = dice.between(900.0, BLINK_EVERY_MS as f32 - 400.0);
+        Act {
+            step: Step::Blink,
+            begin: Timestamp::from_millis(window * BLINK_EVERY_MS + offset_ms as u64),
+            length: Duration::from_millis(dice.between(190.0, 250.0) as u64),
+            size: 1.0,
+            manner: 0.0,
+        }
     }
 }

@@ -17,6 +17,7 @@ mod render;
 mod rig;
 mod scene;
 mod sheet;
+mod texture;
 
 pub use behaviour::{Behaviour, UnknownBehaviour};
 pub use performance::Performance;

@@ -157,6 +157,17 @@ fn minimum_jerk(u: f32) -> f32 {
     u * u * u * (10.0 - u * (15.0 - 6.0 * u))
 }
 
+/// Rows of the matrix that rolls, then tilts, then turns; signs as in [`Pose`].
+pub(super) fn rotation(yaw_deg: f32, pitch_deg: f32, roll_deg: f32) -> [[f32; 3]; 3] {
+    let [(sy, cy), (sp, cp), (sr, cr)] =
+        [yaw_deg, pitch_deg, roll_deg].map(|deg| deg.to_radians().sin_cos());
+    [
+        [cy * cr - sy * sp * sr, -cy * sr - sy * sp * cr, -sy * cp],
+        [cp * sr, cp * cr, -sp],
+        [sy * cr + cy * sp * sr, -sy * sr + cy * sp * cr, cy * cp],
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,5 @@
 //! Draws textured triangles: far ones first, those that look away not at all.
+use super::texture::{Texture, fixed};
 
 /// One corner on its way to the screen: place, depth, and where its colour is in the photograph.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -23,75 +24,6 @@ pub(super) enum Paint {
 pub(super) struct Triangle {
     pub(super) corners: [usize; 3],
     pub(super) paint: Paint,
-}
-
-/// A picture to take colours from, each pixel's channels in the 16-bit lanes of one number: all three
-/// are mixed in one multiplication.
-#[derive(Clone, Debug)]
-pub(super) struct Texture {
-    texels: Vec<u64>,
-    width: usize,
-    height: usize,
-}
-
-impl Texture {
-    pub(super) fn new(picture: &image::RgbImage) -> Self {
-        let lanes = |p: &image::Rgb<u8>| {
-            let [r, g, b] = p.0.map(u64::from);
-            r | g << 16 | b << 32
-        };
-        Self {
-            texels: picture.pixels().map(lanes).collect(),
-            width: picture.width() as usize,
-            height: picture.height() as usize,
-        }
-    }
-
-    /// Largest fixed-point coordinates that still have a neighbour to the right and below.
-    fn most(&self) -> [i32; 2] {
-        [self.width, self.height].map(|side| ((side.saturating_sub(2) as i32) << 16) | 0xffff)
-    }
-
-    /// Colour at 16.16 fixed-point texel coordinates, mixed from four; black outside of [`most`](Self::most).
-    #[inline(always)]
-    fn sample(&self, u: i32, v: i32) -> [u8; 3] {
-        let start = (v >> 16) as usize * self.width + (u >> 16) as usize;
-        let Some(four) = self.texels.get(start..start.saturating_add(self.width + 2)) else {
-            return [0; 3];
-        };
-        let (right, down) = ((u >> 8) as u64 & 0xff, (v >> 8) as u64 & 0xff);
-        let top = mix(four[0], four[1], right);
-        let bottom = mix(four[self.width], four[self.width + 1], right);
-        let [r, _, g, _, b, ..] = mix(top, bottom, down).to_le_bytes();
-        [r, g, b]
-    }
-
-    /// The same; beyond the edges the edge goes on.
-    fn sample_clamped(&self, u: i32, v: i32) -> [u8; 3] {
-        let [most_u, most_v] = self.most();
-        self.sample(u.clamp(0, most_u), v.clamp(0, most_v))
-    }
-
-    /// Colour at texel coordinates; beyond the edges the picture is mirrored.
-    pub(super) fn mirrored(&self, x: f32, y: f32) -> [u8; 3] {
-        let fold = |v: f32, side: usize| {
-            let side = side as f32;
-            let v = v.rem_euclid(2.0 * side);
-            v.min(2.0 * side - v) - 0.5
-        };
-        self.sample_clamped(fixed(fold(x, self.width)), fixed(fold(y, self.height)))
-    }
-}
-
-/// In 16.16 fixed point.
-fn fixed(f: f32) -> i32 {
-    (f * 65_536.0) as i32
-}
-
-/// `part`/256 of the way from `a` to `b`, in all lanes.
-#[inline(always)]
-fn mix(a: u64, b: u64, part: u64) -> u64 {
-    ((a * (256 - part) + b * part) >> 8) & 0x00ff_00ff_00ff
 }
 
 /// Pixels being drawn, RGB.

@@ -2,7 +2,7 @@
 use super::{
     anatomy::{self, MOUTH, OVAL, Pull, smooth},
     portrait::{FACE_POINTS, Portrait},
-    pose::Pose,
+    pose::{Pose, rotation},
     render::{Corner, Paint, Triangle},
 };
 
@@ -82,7 +82,7 @@ impl Rig {
         let (lids, jaw) = (anatomy::lid_pulls(photo), anatomy::jaw_pulls(photo, width));
         let rest = anatomy::relax_lips(photo)
             .into_iter()
-            .map(|p| relief(p, centre[2], width));
+            .map(|p| anatomy::relief(p, centre[2], width));
         let rest: Vec<_> = rest.collect();
         let face = (0..FACE_POINTS).map(|i| Vertex {
             rest: rest[i],
@@ -239,27 +239,6 @@ impl Rig {
             out[index].y = out[tooth].y + part * (out[lip].y - out[tooth].y);
         }
     }
-}
-
-/// The mesh's depth as the puppet needs it: the nose stands out a little more than the network makes
-/// it, and the cheeks' edges lie less far back. Steep edges would show as streaks when they turn
-/// into view: the photograph has hardly a pixel of them.
-fn relief([x, y, z]: [f32; 3], middle: f32, width: f32) -> [f32; 3] {
-    const STAND_OUT: f32 = 1.25;
-    let (depth, edge) = (z - middle, 0.1 * width);
-    let shaped = STAND_OUT * depth.min(edge) + 0.6 * (depth - edge).max(0.0);
-    [x, y, middle + shaped]
-}
-
-/// Rows of the matrix that rolls, then tilts, then turns; signs as in [`Pose`].
-pub(super) fn rotation(yaw_deg: f32, pitch_deg: f32, roll_deg: f32) -> [[f32; 3]; 3] {
-    let [(sy, cy), (sp, cp), (sr, cr)] =
-        [yaw_deg, pitch_deg, roll_deg].map(|deg| deg.to_radians().sin_cos());
-    [
-        [cy * cr - sy * sp * sr, -cy * sr - sy * sp * cr, -sy * cp],
-        [cp * sr, cp * cr, -sp],
-        [sy * cr + cy * sp * sr, -sy * sr + cy * sp * cr, cy * cp],
-    ]
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! A print of the portrait: a sheet in space, flat or bent.
 use super::{
-    pose::Sheet,
+    pose::{Sheet, rotation},
     render::{Corner, Paint, Triangle},
-    rig::rotation,
 };
 
 /// Cells of the sheet's grid each way: enough for a bend to look round.
