@@ -186,10 +186,10 @@ fn others(asked: Step) -> &'static [Step] {
 /// One performance of `step`, as long and as large as people do it.
 fn draw(dice: &mut Dice, step: Step, begin: Timestamp) -> Act {
     let (shortest, longest) = match step {
-        Step::Blink => (200.0, 300.0),
+        Step::Blink => (220.0, 300.0),
         Step::OpenMouth => (850.0, 1_200.0),
         Step::TurnLeft | Step::TurnRight => (1_250.0, 1_800.0),
-        Step::Nod => (950.0, 1_200.0),
+        Step::Nod => (1_000.0, 1_250.0),
         Step::Shake => (1_500.0, 1_800.0),
     };
     Act {

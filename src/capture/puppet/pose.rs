@@ -84,7 +84,9 @@ const SHAKE_DEG: f32 = 34.0;
 /// How far the chin goes down in a nod, in degrees.
 const NOD_DEG: f32 = 26.0;
 /// How far it rises before, in degrees.
-const NOD_LIFT_DEG: f32 = 11.0;
+const NOD_LIFT_DEG: f32 = 13.0;
+/// How far it overshoots after, in degrees.
+const NOD_REBOUND_DEG: f32 = 7.0;
 
 impl Act {
     pub(super) fn end(&self) -> Timestamp {
@@ -112,11 +114,12 @@ impl Act {
             },
             Step::TurnLeft => turn(u, size * TURN_DEG, manner),
             Step::TurnRight => turn(u, -size * TURN_DEG, manner),
-            // Chins rise a little before they drop.
+            // Chins rise a little before they drop, and a little too far when they come back.
             Step::Nod => Pose {
                 pitch_deg: size
-                    * (NOD_DEG * swing(u, 0.2, 0.52, 0.58, 1.0)
-                        - NOD_LIFT_DEG * swing(u, 0.0, 0.22, 0.24, 0.46)),
+                    * (NOD_DEG * swing(u, 0.16, 0.46, 0.5, 0.8)
+                        - NOD_LIFT_DEG * swing(u, 0.0, 0.2, 0.21, 0.4)
+                        - NOD_REBOUND_DEG * swing(u, 0.56, 0.78, 0.8, 1.0)),
                 roll_deg: manner * swing(u, 0.0, 0.4, 0.4, 1.0),
                 ..rest
             },

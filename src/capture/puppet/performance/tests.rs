@@ -23,7 +23,7 @@ fn begins(performance: &Performance, step: Step) -> Option<u64> {
 fn head(performance: &Performance, at: u64) -> Pose {
     match performance.stance(ms(at)) {
         Stance::Head(pose) => pose,
-        Stance::Print(_) => panic!("a print"),
+        Stance::Print(_) => unreachable!("a print"),
     }
 }
 
