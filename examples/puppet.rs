@@ -35,10 +35,11 @@ fn main() -> anyhow::Result<()> {
     };
     let mut spent_us = 0;
     for n in 0..frames {
-        if let (2, Some(&step)) = (n / 30 % 4, steps.get(n / 120)) {
-            if n % 30 == 0 {
-                say.send(Cue::Ask(step))?;
-            }
+        // Second 2 of every four.
+        if n % 120 == 60
+            && let Some(&step) = steps.get(n / 120)
+        {
+            say.send(Cue::Ask(step))?;
         }
         let before = clock.now();
         let Some(frame) = puppet.next().transpose()? else {
