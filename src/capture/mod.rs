@@ -17,6 +17,7 @@ pub mod format;
 mod kind;
 pub mod mjpeg;
 pub mod pixels;
+pub mod puppet;
 mod splitter;
 pub mod stills;
 pub mod video;

@@ -1,0 +1,205 @@
+//! What the subject does when: cues in, a stance for any moment out. No pixel, no clock.
+use std::{ops::Add, time::Duration};
+
+use crate::{step::Step, time::Timestamp};
+
+use super::{
+    Behaviour, Cue,
+    dice::Dice,
+    idle::Idle,
+    pose::{Act, Stance},
+};
+
+/// How long a subject takes to read, understand and begin, in milliseconds.
+const REACTION_MS: (f32, f32) = (300.0, 900.0);
+/// The same for one who comes too late: past every step's limit of 8 s.
+const LATE_MS: (f32, f32) = (8_400.0, 9_500.0);
+/// From one movement's end to the next one's begin, at least.
+const BREATHER: Duration = Duration::from_millis(200);
+/// No spontaneous blink this long before and after a movement: they would run into one another.
+const QUIET: Duration = Duration::from_millis(500);
+/// A recording starts to move this long after it is seen.
+const REPLAY_AFTER: Duration = Duration::from_secs(1);
+/// Movements on a recording before it begins again.
+const REPLAY_ACTS: usize = 8;
+
+/// A moment range in which the subject does not blink of its own accord; open while `to` is `None`.
+#[derive(Clone, Copy, Debug)]
+struct Quiet {
+    from: Timestamp,
+    to: Option<Timestamp>,
+}
+
+/// One subject's behaviour in time. What it does at a moment follows from its seed and from the cues
+/// it heard before.
+#[derive(Clone, Debug)]
+pub struct Performance {
+    behaviour: Behaviour,
+    idle: Idle,
+    dice: Dice,
+    acts: Vec<Act>,
+    quiet: Vec<Quiet>,
+    /// Length of the recording, for [`Behaviour::Replay`].
+    reel: Duration,
+}
+
+impl Performance {
+    /// A subject at rest, at time zero.
+    pub fn new(behaviour: Behaviour, seed: u64) -> Self {
+        let mut performance = Self {
+            behaviour,
+            idle: Idle::new(seed),
+            dice: Dice::new(seed, 3),
+            acts: Vec::new(),
+            quiet: Vec::new(),
+            reel: Duration::ZERO,
+        };
+        if behaviour == Behaviour::Replay {
+            performance.record();
+        }
+        performance
+    }
+
+    /// Tells the subject something at `at`.
+    pub fn hear(&mut self, at: Timestamp, cue: Cue) {
+        match (self.behaviour, cue) {
+            (Behaviour::Still | Behaviour::Replay | Behaviour::Photo, _) => {}
+            (Behaviour::Late, Cue::Rest) => {}
+            (Behaviour::Obey | Behaviour::Wrong, Cue::Rest) => {
+                self.acts.retain(|act| act.begin <= at);
+                for quiet in &mut self.quiet {
+                    quiet.to = Some(quiet.to.map_or(at, |to| to.min(at.after(QUIET))));
+                }
+            }
+            (Behaviour::Obey | Behaviour::Wrong | Behaviour::Late, Cue::Ask(asked)) => {
+                self.plan(at, asked)
+            }
+        }
+    }
+
+    fn plan(&mut self, at: Timestamp, asked: Step) {
+        let late = self.behaviour == Behaviour::Late;
+        let delay = if late { LATE_MS } else { REACTION_MS };
+        let heard = at.after(Duration::from_millis(
+            self.dice.between(delay.0, delay.1) as u64
+        ));
+        if !late {
+            // What is asked now replaces what was asked before and not yet begun.
+            self.acts.retain(|act| act.begin <= at);
+        }
+        let free = self.acts.last().map_or(at, |act| act.end().after(BREATHER));
+        let step = match self.behaviour {
+            Behaviour::Wrong => self.dice.pick(others(asked)).unwrap_or(asked),
+            _ => asked,
+        };
+        let act = draw(&mut self.dice, step, heard.max(free));
+        // A blink of its own accord must not answer for the subject who does not mean to.
+        let from = if late && asked != Step::Blink {
+            act.begin.before(QUIET)
+        } else {
+            at
+        };
+        let open = self.behaviour == Behaviour::Wrong && asked == Step::Blink;
+        let to = (!open).then(|| act.end().after(QUIET));
+        self.quiet.push(Quiet { from, to });
+        self.acts.push(act);
+        // Long past: no frame asks for it again.
+        let past = at.before(Duration::from_secs(60));
+        self.acts.retain(|act| act.end() >= past);
+        self.quiet
+            .retain(|quiet| quiet.to.is_none_or(|to| to >= past));
+    }
+
+    /// Fills the reel of a recording: steps in an order of its own, with natural pauses.
+    fn record(&mut self) {
+        let mut end = Timestamp::default();
+        for _ in 0..REPLAY_ACTS {
+            let begin = end.after(Duration::from_millis(
+                self.dice.between(900.0, 2_600.0) as u64
+            ));
+            let step = self.dice.pick(&Step::ALL).unwrap_or(Step::Blink);
+            let act = draw(&mut self.dice, step, begin);
+            end = act.end();
+            self.acts.push(act);
+        }
+        self.reel = end
+            .after(Duration::from_millis(800))
+            .since(Timestamp::default());
+    }
+
+    /// What stands before the camera at `at`.
+    pub fn stance(&self, at: Timestamp) -> Stance {
+        if self.behaviour == Behaviour::Photo {
+            return Stance::Print(self.idle.hold(at));
+        }
+        let stage = self.stage_time(at);
+        let acting = self.acts.iter().map(|act| act.pose(stage));
+        let pose = acting.fold(self.idle.sway(at), Add::add);
+        let blink = self.blink(at).map(|blink| blink.pose(at));
+        Stance::Head(pose + blink.unwrap_or_default())
+    }
+
+    /// The steps under way at `at`: spontaneous blinks are not steps.
+    pub fn performing(&self, at: Timestamp) -> impl Iterator<Item = Step> {
+        let stage = self.stage_time(at);
+        let now = move |act: &&Act| act.begin < stage && stage < act.end();
+        self.acts.iter().filter(now).map(|act| act.step)
+    }
+
+    /// The moment on the reel of a recording; for all others, the moment itself.
+    fn stage_time(&self, at: Timestamp) -> Timestamp {
+        if self.reel.is_zero() {
+            return at;
+        }
+        let played = at
+            .since(Timestamp::default().after(REPLAY_AFTER))
+            .as_micros()
+            % self.reel.as_micros();
+        Timestamp::from_micros(u64::try_from(played).unwrap_or(0))
+    }
+
+    /// The subject's own blink about `at`, if it blinks of its own accord then.
+    fn blink(&self, at: Timestamp) -> Option<Act> {
+        let lively = matches!(
+            self.behaviour,
+            Behaviour::Obey | Behaviour::Wrong | Behaviour::Late
+        );
+        let blink = self.idle.blink(at);
+        let hushed = |q: &Quiet| q.from <= blink.begin && q.to.is_none_or(|to| blink.begin < to);
+        (lively && !self.quiet.iter().any(hushed)).then_some(blink)
+    }
+}
+
+/// Steps which neither are `asked` nor hold it nor are held by it: a shake holds both turns.
+fn others(asked: Step) -> &'static [Step] {
+    use Step::{Blink, Nod, OpenMouth, Shake, TurnLeft, TurnRight};
+    match asked {
+        Blink => &[OpenMouth, TurnLeft, TurnRight],
+        OpenMouth => &[Blink, TurnLeft, TurnRight, Nod, Shake],
+        TurnLeft => &[Blink, OpenMouth, TurnRight, Nod],
+        TurnRight => &[Blink, OpenMouth, TurnLeft, Nod],
+        Nod => &[Blink, OpenMouth, TurnLeft, TurnRight, Shake],
+        Shake => &[Blink, OpenMouth, Nod],
+    }
+}
+
+/// One performance of `step`, as long and as large as people do it.
+fn draw(dice: &mut Dice, step: Step, begin: Timestamp) -> Act {
+    let (shortest, longest) = match step {
+        Step::Blink => (220.0, 300.0),
+        Step::OpenMouth => (850.0, 1_200.0),
+        Step::TurnLeft | Step::TurnRight => (1_250.0, 1_800.0),
+        Step::Nod => (1_000.0, 1_250.0),
+        Step::Shake => (1_500.0, 1_800.0),
+    };
+    Act {
+        step,
+        begin,
+        length: Duration::from_millis(dice.between(shortest, longest) as u64),
+        size: dice.between(0.93, 1.07),
+        manner: dice.sign() * dice.between(0.2, 1.0),
+    }
+}
+
+#[cfg(test)]
+mod tests;
