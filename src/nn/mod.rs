@@ -1,7 +1,13 @@
 //! A network: load it, check it, run it.
+mod fingerprint;
 mod input;
 mod net;
 
+use std::{borrow::Cow, path::Path};
+
+use crate::error::Error;
+
+pub use fingerprint::fingerprint;
 pub use input::{planes_signed, planes_unit};
 pub use net::{Net, Tensor};
 
@@ -18,6 +24,25 @@ pub struct Spec {
     pub input: [Option<usize>; 4],
     /// Names of the outputs that are read, each with its number of channels (the second size).
     pub outputs: &'static [(&'static str, usize)],
+}
+
+impl Spec {
+    /// The bytes of the network and where they are from: the program itself, or `dir`.
+    fn read(&self, dir: Option<&Path>) -> Result<(String, Cow<'static, [u8]>), Error> {
+        let Some(dir) = dir else {
+            return Ok(("the program itself".to_owned(), self.built_in.into()));
+        };
+        let path = dir.join(self.file);
+        let origin = path.display().to_string();
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok((origin, bytes.into())),
+            Err(error) => Err(Error::Model {
+                net: self.file,
+                origin,
+                source: error.into(),
+            }),
+        }
+    }
 }
 
 macro_rules! built_in {

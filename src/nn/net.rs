@@ -40,22 +40,13 @@ impl Net {
     ///
     /// [`Error::Model`] where the file is missing, damaged, or has other inputs or outputs.
     pub fn load(spec: &'static Spec, dir: Option<&Path>) -> Result<Self, Error> {
-        let (origin, bytes) = match dir {
-            None => ("the program itself".to_owned(), None),
-            Some(dir) => {
-                let path = dir.join(spec.file);
-                let bytes = std::fs::read(&path);
-                (path.display().to_string(), Some(bytes))
-            }
-        };
+        let (origin, bytes) = spec.read(dir)?;
         let fail = |source: Cause| Error::Model {
             net: spec.file,
             origin: origin.clone(),
             source,
         };
-        let bytes = bytes.transpose().map_err(|e| fail(e.into()))?;
-        let bytes = bytes.as_deref().unwrap_or(spec.built_in);
-        let model = parse(spec, bytes).map_err(|e| fail(e.into_boxed_dyn_error()))?;
+        let model = parse(spec, &bytes).map_err(|e| fail(e.into_boxed_dyn_error()))?;
         let mut net = Self {
             spec,
             origin: origin.clone(),

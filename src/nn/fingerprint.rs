@@ -1,0 +1,43 @@
+//! Which networks did this session run on?
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{MESH, ONET, PNET, RNET};
+use crate::error::Error;
+
+/// sha256 over the four networks in a fixed order, as `sha256:HEX`: the same for the same weights,
+/// wherever they were read from.
+///
+/// # Errors
+///
+/// [`Error::Model`] where one cannot be read.
+pub fn fingerprint(models: Option<&Path>) -> Result<String, Error> {
+    let mut hash = Sha256::new();
+    for spec in [&PNET, &RNET, &ONET, &MESH] {
+        let (_, bytes) = spec.read(models)?;
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(&bytes);
+    }
+    let digest = hash.finalize();
+    let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+    Ok(format!("sha256:{hex}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_depends_on_the_weights_not_on_their_place() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+        let built_in = fingerprint(None).unwrap();
+        assert_eq!(fingerprint(Some(&folder)).unwrap(), built_in);
+        let dir = tempfile::tempdir().unwrap();
+        for spec in [&PNET, &RNET, &ONET] {
+            std::fs::copy(folder.join(spec.file), dir.path().join(spec.file)).unwrap();
+        }
+        std::fs::write(dir.path().join(MESH.file), "x").unwrap();
+        assert_ne!(fingerprint(Some(dir.path())).unwrap(), built_in);
+    }
+}

@@ -1,0 +1,97 @@
+//! The threads: capture and detector, joined by channels of one.
+//!
+//! Ownership is the shutdown: drop the receiver and both threads end.
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+
+use crate::{error::Error, frame::Frame, observation::Observation};
+
+/// What happens to a frame that comes while another one still waits for the detector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Late {
+    /// It is dropped, so that the detector never works on the past: live sources.
+    Drop,
+    /// It waits, and the source with it: recordings.
+    Wait,
+}
+
+/// Starts the two threads; what they see, or the error that ends them, arrives in order.
+///
+/// `open` runs on the capture thread, so a slow camera does not hold up the window and its failure
+/// arrives like any other. `look` is made from `observer` on the detector thread, so that networks
+/// load while the camera opens.
+///
+/// # Errors
+///
+/// [`Error::System`] where a thread cannot be started.
+pub fn spawn<S, L>(
+    open: impl FnOnce() -> Result<S, Error> + Send + 'static,
+    observer: impl FnOnce() -> Result<L, Error> + Send + 'static,
+    late: Late,
+) -> Result<Receiver<Result<Observation, Error>>, Error>
+where
+    S: Iterator<Item = Result<Frame, Error>>,
+    L: FnMut(Frame) -> Result<Observation, Error>,
+{
+    let (frames_tx, frames) = bounded(1);
+    let (seen_tx, seen) = bounded(1);
+    start("capture", move || capture(open, late, &frames_tx))?;
+    start("detector", move || detect(observer, &frames, &seen_tx))?;
+    Ok(seen)
+}
+
+fn start(name: &'static str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(work);
+    thread.map(drop).map_err(|source| Error::System {
+        what: "a thread",
+        source: source.into(),
+    })
+}
+
+/// Pushes frames until the source ends, fails, or nobody listens.
+fn capture<S>(
+    open: impl FnOnce() -> Result<S, Error>,
+    late: Late,
+    frames: &Sender<Result<Frame, Error>>,
+) where
+    S: Iterator<Item = Result<Frame, Error>>,
+{
+    let source = match open() {
+        Ok(source) => source,
+        Err(error) => return drop(frames.send(Err(error))),
+    };
+    for frame in source {
+        let failed = frame.is_err();
+        // An error is never dropped: it is why the stream ends.
+        let gone = if failed || late == Late::Wait {
+            frames.send(frame).is_err()
+        } else {
+            matches!(frames.try_send(frame), Err(TrySendError::Disconnected(_)))
+        };
+        if gone || failed {
+            return;
+        }
+    }
+}
+
+/// Looks at frames until they end, one fails, or nobody listens.
+fn detect<L>(
+    observer: impl FnOnce() -> Result<L, Error>,
+    frames: &Receiver<Result<Frame, Error>>,
+    seen: &Sender<Result<Observation, Error>>,
+) where
+    L: FnMut(Frame) -> Result<Observation, Error>,
+{
+    let mut look = match observer() {
+        Ok(look) => look,
+        Err(error) => return drop(seen.send(Err(error))),
+    };
+    for frame in frames {
+        let observation = frame.and_then(&mut look);
+        let failed = observation.is_err();
+        if seen.send(observation).is_err() || failed {
+            return;
+        }
+    }
+}

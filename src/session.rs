@@ -1,0 +1,269 @@
+//! One run, from the first frame to the line in the log: observations in, events out.
+use serde::Serialize;
+
+use crate::{
+    challenge::{Challenge, End, Guide, Reason, Rules, State},
+    observation::Observation,
+    reading::{Reader, Reading},
+    record::{FrameCounts, SCHEMA, SessionRecord, StepRecord, WallTime},
+    step::Step,
+    time::Timestamp,
+};
+
+/// What a session is to be.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Its own random name; see [`crate::record::new_session_id`].
+    pub session: String,
+    /// When it starts.
+    pub started: WallTime,
+    /// Where frames come from.
+    pub source: String,
+    /// sha256 of the networks.
+    pub models: String,
+    /// Whether its outcome proves nothing: a known script, a recording, the demo.
+    pub rehearsal: bool,
+    /// What is asked.
+    pub script: Vec<Step>,
+    /// Every limit.
+    pub rules: Rules,
+}
+
+/// How a step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// It has been asked, for the first time or once more.
+    Asked,
+    /// It has been done.
+    Done,
+    /// It has failed, and the challenge with it.
+    Failed,
+}
+
+/// What a caller is told while a session runs: the lines of `challenge --json` but the last.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// The session has begun.
+    Hello {
+        /// Its name.
+        session: String,
+        /// Version of these lines.
+        schema: u32,
+        /// What will be asked.
+        script: Vec<Step>,
+    },
+    /// The subject should do something before the first step.
+    Guide {
+        /// What.
+        code: Guide,
+    },
+    /// A step is asked, done or failed.
+    Step {
+        /// Which.
+        step: Step,
+        /// How it stands.
+        state: StepState,
+        /// When, in milliseconds of the session.
+        t_ms: f64,
+    },
+}
+
+/// One run.
+pub struct Session {
+    reader: Reader,
+    challenge: Challenge,
+    record: SessionRecord,
+    state: State,
+    begun: Timestamp,
+    now: Timestamp,
+    last_seq: Option<u64>,
+    events: Vec<Event>,
+}
+
+impl Session {
+    /// Begins to wait for a subject at `begun`.
+    pub fn new(plan: Plan, begun: Timestamp) -> Self {
+        let challenge = Challenge::new(plan.script.clone(), plan.rules, begun);
+        let hello = Event::Hello {
+            session: plan.session.clone(),
+            schema: SCHEMA,
+            script: plan.script.clone(),
+        };
+        let record = SessionRecord {
+            schema: SCHEMA,
+            session: plan.session,
+            started: plan.started,
+            duration_ms: 0.0,
+            app: env!("CARGO_PKG_VERSION").to_owned(),
+            models: plan.models,
+            source: plan.source,
+            rehearsal: plan.rehearsal,
+            script: plan.script,
+            rules: plan.rules,
+            steps: vec![],
+            verdict: String::new(),
+            reason: None,
+            frames: FrameCounts::default(),
+        };
+        Self {
+            reader: Reader::default(),
+            state: challenge.state(),
+            challenge,
+            record,
+            begun,
+            now: begun,
+            last_seq: None,
+            events: vec![hello],
+        }
+    }
+
+    /// Where the challenge stands.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Takes in what was seen in a frame; gives what was read from it.
+    pub fn see(&mut self, seen: &Observation) -> Reading {
+        let seq = seen.frame.seq;
+        let missed = self.last_seq.map_or(0, |last| seq.saturating_sub(last + 1));
+        self.last_seq = Some(seq);
+        self.record.frames.analysed += 1;
+        self.record.frames.dropped += missed;
+        self.record.frames.captured = self.record.frames.analysed + self.record.frames.dropped;
+        let reading = self.reader.read(seen);
+        let state = self.challenge.see(&reading);
+        self.advance(state, reading.at);
+        reading
+    }
+
+    /// Lets time pass without a frame.
+    pub fn tick(&mut self, now: Timestamp) {
+        let state = self.challenge.tick(now);
+        self.advance(state, now);
+    }
+
+    /// Ends the session from outside.
+    pub fn end(&mut self, why: End) {
+        let state = self.challenge.end(why);
+        self.advance(state, self.now);
+    }
+
+    /// The events since the last call, oldest first.
+    pub fn events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// The record of a session that is done; `None` before.
+    pub fn record(&self) -> Option<&SessionRecord> {
+        matches!(self.state, State::Done(_)).then_some(&self.record)
+    }
+
+    /// Notes what has changed from the last state to `new`.
+    fn advance(&mut self, new: State, now: Timestamp) {
+        self.now = self.now.max(now);
+        let now_ms = self.since_begin(self.now);
+        let old = std::mem::replace(&mut self.state, new);
+        match (old, new) {
+            (State::Done(_), _) => {}
+            (State::Waiting { guide: before }, State::Waiting { guide }) => {
+                if let Some(code) = guide.filter(|_| guide != before || self.events.len() == 1) {
+                    self.events.push(Event::Guide { code });
+                }
+            }
+            (
+                State::Waiting { .. },
+                State::Asking {
+                    step, index, since, ..
+                },
+            ) => self.asked(step, index, since),
+            (
+                State::Asking {
+                    step: old_step,
+                    index: old_index,
+                    since: old_since,
+                    ..
+                },
+                State::Asking {
+                    step,
+                    index,
+                    since,
+                    strikes,
+                    seen,
+                    ..
+                },
+            ) => {
+                if index != old_index {
+                    self.told(old_step, StepState::Done);
+                    self.asked(step, index, since);
+                } else if since != old_since {
+                    self.asked(step, index, since);
+                }
+                let before: u32 = (self.record.steps.iter().rev().skip(1))
+                    .map(|s| s.strikes)
+                    .sum();
+                if let Some(last) = self.record.steps.last_mut() {
+                    last.strikes = strikes.saturating_sub(before);
+                    if seen {
+                        last.seen_ms.get_or_insert(now_ms);
+                    }
+                }
+            }
+            (State::Asking { step, .. }, State::Done(verdict)) => {
+                let state = match verdict.reason() {
+                    None => StepState::Done,
+                    Some(_) => StepState::Failed,
+                };
+                self.told(step, state);
+                self.record.conclude(verdict, now_ms);
+            }
+            (State::Waiting { .. }, State::Done(verdict)) => {
+                self.record.conclude(verdict, now_ms);
+            }
+            (State::Asking { .. }, State::Waiting { .. }) => {
+                log::error!("a challenge went back to waiting: {old:?} {new:?}");
+            }
+        }
+    }
+
+    /// Milliseconds from the session's begin.
+    fn since_begin(&self, at: Timestamp) -> f64 {
+        Timestamp::default()
+            .after(at.since(self.begun))
+            .as_millis_f64()
+    }
+
+    fn asked(&mut self, step: Step, index: usize, since: Timestamp) {
+        self.events.push(Event::Step {
+            step,
+            state: StepState::Asked,
+            t_ms: self.since_begin(since),
+        });
+        if self.record.steps.len() <= index {
+            self.record.steps.push(StepRecord {
+                step,
+                asked_ms: self.since_begin(since),
+                seen_ms: None,
+                strikes: 0,
+            });
+        }
+    }
+
+    fn told(&mut self, step: Step, state: StepState) {
+        let now = self.since_begin(self.now);
+        if let (StepState::Done, Some(last)) = (state, self.record.steps.last_mut()) {
+            last.seen_ms.get_or_insert(now);
+        }
+        self.events.push(Event::Step {
+            step,
+            state,
+            t_ms: now,
+        });
+    }
+}
+
+/// Whether a verdict's reason lies before the first step: nobody came, or nobody was ready.
+pub fn never_began(reason: Option<Reason>) -> bool {
+    matches!(reason, Some(Reason::NobodyCame | Reason::NeverReady))
+}
