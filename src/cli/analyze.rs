@@ -1,9 +1,11 @@
 //! `liveness analyze`: signals and gestures of a recording, frame by frame.
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
+use anyhow::Context as _;
 use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
 use liveness::{
-    capture,
+    capture::{self, Frames, Source},
     face::Landmarks5,
     geometry::BBox,
     gesture::Gesture,
@@ -13,17 +15,29 @@ use liveness::{
     reading::{Reader, Reading},
     signal::Quality,
     step::Step,
-    time::Clock,
+    time::{Clock, Timestamp},
 };
 use serde::Serialize;
 
-use super::{Common, exit::Exit, input::Input, print_json};
+use super::{
+    Common, draw,
+    exit::Exit,
+    input::Looking,
+    out::{print_json, print_line},
+    plot::Plot,
+};
 
 /// Print the signals and gestures of a recording.
 #[derive(Args, Debug)]
 pub struct Analyze {
+    /// Analyze this video, folder of pictures, picture, or camera (camera:N, camera:PATH).
+    #[arg(value_name = "SOURCE", required_unless_present = "from")]
+    source: Option<Source>,
+    /// Name SOURCE as the other commands do.
+    #[arg(long = "source", id = "from", value_name = "SOURCE")]
+    from: Option<Source>,
     #[command(flatten)]
-    input: Input,
+    looking: Looking,
     /// Print one JSON object a frame, and one a gesture when it completes.
     #[arg(long)]
     json: bool,
@@ -117,22 +131,173 @@ fn frame_line<'a>(seen: &'a Observation, reading: &Reading) -> FrameLine<'a> {
     }
 }
 
+/// What a person reads instead of JSON.
+struct Report {
+    show_frames: bool,
+    frames: u64,
+    with_face: u64,
+    last: Timestamp,
+    gestures: BTreeMap<Step, usize>,
+}
+
+impl Report {
+    fn new(common: &Common) -> Self {
+        Self {
+            show_frames: common.verbose > 0,
+            frames: 0,
+            with_face: 0,
+            last: Timestamp::default(),
+            gestures: BTreeMap::new(),
+        }
+    }
+
+    /// The lines that one frame adds.
+    fn lines(&mut self, seen: &Observation, reading: &Reading) -> Vec<String> {
+        self.frames += 1;
+        self.with_face += u64::from(seen.subject.is_some());
+        self.last = seen.frame.at;
+        let mut lines = vec![];
+        if self.show_frames {
+            lines.push(frame_text(seen, reading));
+        }
+        for gesture in &reading.gestures {
+            *self.gestures.entry(gesture.step).or_default() += 1;
+            lines.push(gesture_text(gesture));
+        }
+        lines
+    }
+
+    fn summary(&self, took_s: f64) -> String {
+        let gestures = self.gestures.iter();
+        let counts: Vec<_> = gestures.map(|(step, n)| format!("{n} {step}")).collect();
+        let counts = match counts.len() {
+            0 => "no gesture".into(),
+            _ => counts.join(", "),
+        };
+        format!(
+            "{counts}; {} frames in {:.1} s, a face in {:.0} % of them; {:.0} frames a second",
+            self.frames,
+            self.last.as_millis_f64() / 1e3,
+            100.0 * self.with_face as f64 / self.frames.max(1) as f64,
+            self.frames as f64 / took_s.max(1e-3),
+        )
+    }
+}
+
+/// The columns of a gesture's line.
+const HEADER: &str = "    begins      ends  gesture       frames";
+
+fn gesture_text(gesture: &Gesture) -> String {
+    let seconds = |at: Timestamp| at.as_millis_f64() / 1e3;
+    format!(
+        "{:>8.2} s{:>8.2} s  {:<12}  {}-{}, most at {}",
+        seconds(gesture.start.at),
+        seconds(gesture.end.at),
+        gesture.step,
+        gesture.start.seq,
+        gesture.end.seq,
+        gesture.peak.seq,
+    )
+}
+
+fn frame_text(seen: &Observation, reading: &Reading) -> String {
+    let at = seen.frame.at.as_millis_f64() / 1e3;
+    let start = format!("frame {:>5}{at:>8.2} s", seen.frame.seq);
+    let Some((subject, s)) = seen.subject.as_ref().zip(reading.sample) else {
+        return format!("{start}  no face");
+    };
+    let signals = if s.is_readable() {
+        format!(
+            "eyes {:.2}  mouth {:.2}  yaw {:+5.1}°  pitch {:+5.1}°  roll {:+5.1}°",
+            s.eyes, s.mouth, s.yaw_deg, s.pitch_deg, s.roll_deg
+        )
+    } else {
+        "the mesh does not fit".into()
+    };
+    format!(
+        "{start}  {} face(s), {:.0} px, score {:.2}  {signals}  nod {:.2}",
+        seen.faces.len(),
+        subject.face.bbox.width(),
+        subject.face.score,
+        s.nod
+    )
+}
+
+/// Frames done and frames a second, while a person watches.
+fn progress() -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {human_pos} frames, {msg} a second");
+    let bar = ProgressBar::new_spinner();
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
 impl Analyze {
     pub fn run(&self, common: &Common) -> anyhow::Result<Exit> {
+        let source = (self.source.as_ref().or(self.from.as_ref()))
+            .context("name a SOURCE to analyze: a video, a folder of pictures, a camera")?;
+        if let Some(out) = &self.plot {
+            draw::check_writable(out)?;
+        }
         let clock = Clock::start();
         let models = common.models.as_deref();
-        let detector = Follow::load(self.input.params(), models)?;
-        let mut observer = Observer::new(detector, Mesher::load(models)?, clock);
+        let detector = Follow::load(self.looking.params(), models)?;
+        let observer = Observer::new(detector, Mesher::load(models)?, clock);
+        let frames = capture::open(source, &self.looking.options(), clock)?;
+        let mut plot = self.plot.as_ref().map(|_| Plot::new(source.to_string()));
+        let read = self.read(common, source, frames, observer, clock, plot.as_mut());
+        // What was read of a recording that then breaks off is drawn too.
+        if let (Some(plot), Some(out)) = (&plot, &self.plot)
+            && !plot.is_empty()
+        {
+            draw::save(&plot.draw()?, out)?;
+        }
+        read.map(|()| Exit::Done)
+    }
+
+    fn read(
+        &self,
+        common: &Common,
+        source: &Source,
+        frames: Frames,
+        mut observer: Observer<Follow>,
+        clock: Clock,
+        mut plot: Option<&mut Plot>,
+    ) -> anyhow::Result<()> {
+        let begun = clock.now();
+        let seconds = || clock.now().since(begun).as_secs_f64();
         let mut reader = Reader::default();
-        let frames = capture::open(&self.input.source, &self.input.options(), clock)?;
+        let mut report = Report::new(common);
+        let bar = progress();
+        if !self.json {
+            print_line(format_args!("{source}\n{HEADER}"))?;
+        }
         for frame in frames {
             let seen = observer.look(frame?)?;
             let reading = reader.read(&seen);
-            print_json(&Line::Frame(frame_line(&seen, &reading)))?;
-            for gesture in &reading.gestures {
-                print_json(&Line::Gesture(gesture.into()))?;
+            if let Some(plot) = plot.as_deref_mut() {
+                plot.push(&reading);
+            }
+            let lines = report.lines(&seen, &reading);
+            bar.inc(1);
+            bar.set_message(format!("{:.0}", report.frames as f64 / seconds().max(1e-3)));
+            if self.json {
+                bar.suspend(|| print_objects(&seen, &reading))?;
+            } else if !lines.is_empty() {
+                bar.suspend(|| lines.iter().try_for_each(print_line))?;
             }
         }
-        Ok(Exit::Done)
+        bar.finish_and_clear();
+        if !self.json {
+            print_line(report.summary(seconds()))?;
+        }
+        Ok(())
     }
+}
+
+fn print_objects(seen: &Observation, reading: &Reading) -> anyhow::Result<()> {
+    print_json(&Line::Frame(frame_line(seen, reading)))?;
+    let mut gestures = reading.gestures.iter();
+    gestures.try_for_each(|gesture| print_json(&Line::Gesture(gesture.into())))
 }

@@ -3,6 +3,8 @@ use std::process::ExitCode;
 
 use liveness::error::Error;
 
+use super::out::Closed;
+
 /// What the program's exit code says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -30,6 +32,9 @@ impl From<Exit> for ExitCode {
 
 /// The exit code for an error that ended the program.
 pub fn of(error: &anyhow::Error) -> Exit {
+    if error.is::<Closed>() {
+        return Exit::Cancelled;
+    }
     let known = error.chain().find_map(|e| e.downcast_ref::<Error>());
     match known {
         Some(Error::Camera { .. } | Error::Source { .. }) => Exit::Source,

@@ -1,14 +1,19 @@
 //! Command line: one file a subcommand.
-#![allow(clippy::print_stdout, reason = "standard output is this module's job")]
 mod analyze;
+mod cameras;
+mod completions;
+mod config;
 mod detect;
+mod draw;
 mod exit;
 mod input;
+mod man;
+mod out;
+mod plot;
 
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use serde::Serialize;
 
 use exit::Exit;
 
@@ -25,8 +30,8 @@ struct Cli {
 /// Flags of every command.
 #[derive(Args, Clone, Debug)]
 pub struct Common {
-    /// Read defaults from a TOML file: the flags' own names, at the top for every command or
-    /// under [COMMAND] for one.
+    /// Read settings from a TOML file, under the flags' own names: at the top for every command
+    /// that has the flag, under [COMMAND] for one. Flags that are typed win.
     #[arg(long, global = true, value_name = "FILE.toml")]
     config: Option<PathBuf>,
     /// Use the networks in DIR instead of those built in (same file names; see models/README.md).
@@ -41,41 +46,61 @@ pub struct Common {
 enum Command {
     /// Print the signals and gestures of a recording.
     Analyze(analyze::Analyze),
+    /// List cameras and their formats.
+    Cameras(cameras::Cameras),
+    /// Print a script that lets a shell complete our commands and flags.
+    Completions(completions::Completions),
     /// Find faces in pictures.
     Detect(detect::Detect),
+    /// Print the manual page, or write one a command.
+    Man(man::Man),
 }
 
 /// Runs the program on its arguments, the first of which is its own name.
 pub fn run(args: Vec<OsString>) -> Exit {
     let command = Cli::command();
-    let matches = match command.try_get_matches_from(args) {
-        Ok(matches) => matches,
-        Err(error) => return show(&error),
+    let configured = match config::configure(args, &command) {
+        Ok(configured) => configured,
+        Err(error) => return fail(&error, Exit::Usage),
     };
-    let cli = match Cli::from_arg_matches(&matches) {
+    let parsed = (command.clone().try_get_matches_from(&configured.args))
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return show(&error),
+        Err(error) => return show(&error, &configured, &command),
     };
     start_log(cli.common.verbose);
     let done = match cli.command {
-        Command::Analyze(analyze) => analyze.run(&cli.common),
-        Command::Detect(detect) => detect.run(&cli.common),
+        Command::Analyze(analyze) => out::until_closed(analyze.run(&cli.common)),
+        Command::Cameras(cameras) => out::until_closed(cameras.run()),
+        Command::Completions(completions) => out::until_closed(completions.run(Cli::command())),
+        Command::Detect(detect) => out::until_closed(detect.run(&cli.common)),
+        Command::Man(man) => out::until_closed(man.run(Cli::command())),
     };
-    done.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        exit::of(&error)
-    })
+    done.unwrap_or_else(|error| fail(&error, exit::of(&error)))
+}
+
+/// Says why the program ends.
+fn fail(error: &anyhow::Error, exit: Exit) -> Exit {
+    out::say(format_args!("error: {}", out::explain(error)));
+    exit
 }
 
 /// Prints what clap has to say: help on stdout, errors on stderr.
-fn show(error: &clap::Error) -> Exit {
+fn show(error: &clap::Error, configured: &config::Configured, command: &clap::Command) -> Exit {
     // Nothing is left to do when even this cannot be written.
     let _ = error.print();
-    if error.use_stderr() {
-        Exit::Usage
-    } else {
-        Exit::Done
+    if !error.use_stderr() {
+        return Exit::Done;
     }
+    if let Some(file) = &configured.file
+        && config::is_to_blame(configured, command)
+    {
+        let added = configured.added.join(" ".as_ref());
+        let (file, added) = (file.display(), added.display());
+        out::say(format_args!("note: {file} adds {added}"));
+    }
+    Exit::Usage
 }
 
 fn start_log(verbose: u8) {
@@ -91,10 +116,4 @@ fn start_log(verbose: u8) {
         .format_timestamp(None)
         .format_target(false)
         .init();
-}
-
-/// Prints one object as one line of JSON.
-fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string(value)?);
-    Ok(())
 }

@@ -5,14 +5,14 @@ use super::{Gesture, Moment, hysteresis::Hysteresis};
 use crate::{signal::Sample, step::Step, time::Timestamp, track::Track};
 
 /// How far back the person's own open eye is taken from.
-const BASELINE: Duration = Duration::from_secs(3);
+pub const BASELINE: Duration = Duration::from_secs(3);
 /// Shut lids that stay longer are no blink.
 const LONGEST: Duration = Duration::from_millis(800);
 /// A track must be this old before its median means anything.
 const WARM_UP: Duration = Duration::from_millis(300);
 /// How far the eyes must close, as a share of the open eye, at 25 frames a second and more. The
 /// study's plateau is 0.22 to 0.60.
-const CLOSED: f32 = 0.45;
+pub const CLOSED: f32 = 0.45;
 /// The same at 15 frames a second, where the deepest moment often falls between two frames.
 const CLOSED_SLOW: f32 = 0.32;
 /// Beyond this yaw one eye hides behind the nose.

@@ -13,9 +13,38 @@ mod mouth;
 mod nod;
 mod turn;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{signal::Sample, step::Step, time::Timestamp, track::Track};
+
+/// Levels at which gestures begin and end at 25 frames a second and more, for whoever draws them.
+#[derive(Clone, Copy, Debug)]
+pub struct Levels {
+    /// How far the eyes close in a blink, as a share of the open eye.
+    pub eyes_closed: f32,
+    /// How far back the open eye is taken from.
+    pub eyes_memory: Duration,
+    /// Mouth ratio at which a mouth is open.
+    pub mouth_open: f32,
+    /// Mouth ratio at which it is shut again.
+    pub mouth_shut: f32,
+    /// Yaw at which a head is turned, in degrees to either side.
+    pub turned_deg: f32,
+    /// How far the nose goes up or down in a nod, in eye-mouth distances.
+    pub nod_swing: f32,
+}
+
+/// The levels in use.
+pub const LEVELS: Levels = Levels {
+    eyes_closed: blink::CLOSED,
+    eyes_memory: blink::BASELINE,
+    mouth_open: mouth::OPEN,
+    mouth_shut: mouth::SHUT,
+    turned_deg: turn::TURNED_DEG,
+    nod_swing: nod::SWING,
+};
 
 /// A moment and the frame that shows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

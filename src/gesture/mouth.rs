@@ -5,9 +5,9 @@ use super::{Gesture, Moment, hysteresis::Hysteresis};
 use crate::{signal::Sample, step::Step};
 
 /// Mouth ratio of an open mouth; absolute, as a person's own rest did not help in the study.
-const OPEN: f32 = 0.30;
+pub const OPEN: f32 = 0.30;
 /// Mouth ratio below which it is shut again.
-const SHUT: f32 = 0.18;
+pub const SHUT: f32 = 0.18;
 /// Shorter openings are noise.
 const SHORTEST: Duration = Duration::from_millis(60);
 

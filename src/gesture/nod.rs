@@ -5,7 +5,7 @@ use super::{Gesture, Moment};
 use crate::{signal::Sample, step::Step, time::Timestamp, track::Track};
 
 /// How far the nose must go, in eye-mouth distances (study: 0.172 to 0.218 give the same result).
-const SWING: f32 = 0.187;
+pub const SWING: f32 = 0.187;
 /// How far it must come back, as a share of [`SWING`] and of the way it went.
 const BACK_OF_SWING: f32 = 0.6;
 const BACK_OF_LEG: f32 = 0.5;

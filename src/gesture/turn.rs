@@ -5,7 +5,7 @@ use super::{Gesture, Moment, hysteresis::Hysteresis};
 use crate::{signal::Sample, step::Step, track::Track};
 
 /// Yaw of a turn in degrees: the study's plateau is 8 to 20, bent prints reach 14 now and then.
-const TURNED_DEG: f32 = 14.0;
+pub const TURNED_DEG: f32 = 14.0;
 /// The same at 15 frames a second, where a median of three frames flattens a quick turn.
 const TURNED_SLOW_DEG: f32 = 12.0;
 /// A head turned longer than this looks at something else.

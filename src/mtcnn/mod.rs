@@ -16,6 +16,8 @@ use image::RgbImage;
 
 pub use candidate::{Candidate, nms, nms_by};
 pub use follow::Follow;
+pub use pnet::Swept;
+pub use pyramid::Level;
 
 use crate::{
     error::Error,
@@ -63,6 +65,19 @@ impl Default for Params {
     }
 }
 
+/// What each stage of the cascade saw in one picture, for those who tune it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stages {
+    /// The pyramid, largest level first, with P-Net's windows on each.
+    pub pyramid: Vec<Swept>,
+    /// P-Net's proposals: what R-Net looks at, best first.
+    pub proposed: Vec<BBox>,
+    /// What R-Net left over: what O-Net looks at, best first.
+    pub refined: Vec<BBox>,
+    /// What O-Net made of it: the faces, best first.
+    pub faces: Vec<Face>,
+}
+
 /// The cascade with its three networks.
 pub struct Mtcnn {
     params: Params,
@@ -92,9 +107,25 @@ impl Mtcnn {
     ///
     /// [`Error::Model`] where a network cannot run.
     pub fn find(&mut self, image: &RgbImage) -> Result<Vec<Face>, Error> {
-        let proposed = self.pnet.propose(image, &self.params)?;
+        Ok(self.find_stages(image)?.faces)
+    }
+
+    /// The faces in `image`, and how the cascade came to them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Model`] where a network cannot run.
+    pub fn find_stages(&mut self, image: &RgbImage) -> Result<Stages, Error> {
+        let pyramid = self.pnet.propose(image, &self.params)?;
+        let proposed = pnet::squares(&pyramid, &self.params);
         let refined = self.rnet.refine(image, &proposed, &self.params)?;
-        self.confirm(image, &refined)
+        let faces = self.confirm(image, &refined)?;
+        Ok(Stages {
+            pyramid,
+            proposed,
+            refined,
+            faces,
+        })
     }
 
     /// O-Net alone: the faces in these square boxes, best first.

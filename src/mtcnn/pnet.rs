@@ -5,7 +5,7 @@ use image::RgbImage;
 
 use super::{
     Candidate, Params, nms,
-    pyramid::{CELL, levels},
+    pyramid::{CELL, Level, levels},
     resample::{Kernel, Resampler},
 };
 use crate::{
@@ -25,6 +25,22 @@ const TILE: u32 = 1024;
 /// apart, so the next one begins `t - 10` further on.
 const OVERLAP: u32 = 10;
 
+/// One level of the pyramid and what P-Net found on it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Swept {
+    /// Size of the scaled picture.
+    pub level: Level,
+    /// Windows that may hold a face, best first, not calibrated yet.
+    pub candidates: Vec<Candidate>,
+}
+
+/// Square boxes that may hold a face, best first: calibrated, without doubles across levels.
+pub fn squares(swept: &[Swept], params: &Params) -> Vec<BBox> {
+    let all = swept.iter().flat_map(|s| s.candidates.iter().copied());
+    let kept = nms(all.collect(), params.stage_iou);
+    kept.iter().map(|c| c.calibrated().square()).collect()
+}
+
 /// The first network.
 pub struct PNet {
     net: Net,
@@ -41,8 +57,8 @@ impl PNet {
         })
     }
 
-    /// Square boxes that may hold a face, best first: calibrated, without doubles.
-    pub fn propose(&mut self, image: &RgbImage, params: &Params) -> Result<Vec<BBox>, Error> {
+    /// What may hold a face on each level, best first, without doubles within the level.
+    pub fn propose(&mut self, image: &RgbImage, params: &Params) -> Result<Vec<Swept>, Error> {
         let mut all = vec![];
         for level in levels(
             image.width(),
@@ -70,10 +86,10 @@ impl PNet {
                     decode(&prob, &reg, &sweep, params.pnet_score, &mut found);
                 }
             }
-            all.extend(nms(found, params.level_iou));
+            let candidates = nms(found, params.level_iou);
+            all.push(Swept { level, candidates });
         }
-        let kept = nms(all, params.stage_iou);
-        Ok(kept.iter().map(|c| c.calibrated().square()).collect())
+        Ok(all)
     }
 
     /// Runs the network on one tile (`[x1, y1, x2, y2]` in pixels of the level).
