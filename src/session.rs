@@ -2,7 +2,7 @@
 use serde::Serialize;
 
 use crate::{
-    challenge::{Challenge, End, Guide, Reason, Rules, State},
+    challenge::{Challenge, End, Guide, Rules, State},
     observation::Observation,
     reading::{Reader, Reading},
     record::{FrameCounts, SCHEMA, SessionRecord, StepRecord, WallTime},
@@ -122,6 +122,11 @@ impl Session {
     /// Where the challenge stands.
     pub fn state(&self) -> State {
         self.state
+    }
+
+    /// Number of steps in the script.
+    pub fn script_len(&self) -> usize {
+        self.record.script.len()
     }
 
     /// Takes in what was seen in a frame; gives what was read from it.
@@ -261,9 +266,4 @@ impl Session {
             t_ms: now,
         });
     }
-}
-
-/// Whether a verdict's reason lies before the first step: nobody came, or nobody was ready.
-pub fn never_began(reason: Option<Reason>) -> bool {
-    matches!(reason, Some(Reason::NobodyCame | Reason::NeverReady))
 }

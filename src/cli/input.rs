@@ -19,19 +19,7 @@ pub struct Input {
     #[arg(long, value_name = "SOURCE", default_value = "camera:0")]
     pub source: Source,
     #[command(flatten)]
-    looking: Looking,
-}
-
-impl Input {
-    /// What to ask the source for.
-    pub fn options(&self) -> Options {
-        self.looking.options()
-    }
-
-    /// How faces are looked for.
-    pub fn params(&self) -> Params {
-        self.looking.params()
-    }
+    pub looking: Looking,
 }
 
 /// How frames are taken and faces looked for.

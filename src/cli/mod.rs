@@ -1,15 +1,21 @@
 //! Command line: one file a subcommand.
 mod analyze;
+mod ask;
 mod cameras;
+mod challenge;
 mod completions;
 mod config;
 mod detect;
 mod draw;
 mod exit;
+mod feed;
 mod input;
+mod log;
 mod man;
 mod out;
 mod plot;
+mod preview;
+mod stage;
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -44,6 +50,14 @@ pub struct Common {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run a challenge and report the verdict.
+    Challenge(challenge::Challenge),
+    /// Show detections live.
+    Preview(preview::Preview),
+    /// Run a challenge on the built-in simulated subject: no camera, no files.
+    Demo(challenge::Demo),
+    /// List, show and summarise results.
+    Log(log::Log),
     /// Print the signals and gestures of a recording.
     Analyze(analyze::Analyze),
     /// List cameras and their formats.
@@ -71,6 +85,10 @@ pub fn run(args: Vec<OsString>) -> Exit {
     };
     start_log(cli.common.verbose);
     let done = match cli.command {
+        Command::Challenge(challenge) => challenge.run(&cli.common),
+        Command::Preview(preview) => preview.run(&cli.common),
+        Command::Demo(demo) => demo.run(&cli.common),
+        Command::Log(log) => out::until_closed(log.run()),
         Command::Analyze(analyze) => out::until_closed(analyze.run(&cli.common)),
         Command::Cameras(cameras) => out::until_closed(cameras.run()),
         Command::Completions(completions) => out::until_closed(completions.run(Cli::command())),
@@ -105,13 +123,13 @@ fn show(error: &clap::Error, configured: &config::Configured, command: &clap::Co
 
 fn start_log(verbose: u8) {
     let level = match verbose {
-        0 => log::LevelFilter::Warn,
-        1 => log::LevelFilter::Info,
-        2 => log::LevelFilter::Debug,
-        _ => log::LevelFilter::Trace,
+        0 => ::log::LevelFilter::Warn,
+        1 => ::log::LevelFilter::Info,
+        2 => ::log::LevelFilter::Debug,
+        _ => ::log::LevelFilter::Trace,
     };
     env_logger::Builder::new()
-        .filter_level(log::LevelFilter::Warn)
+        .filter_level(::log::LevelFilter::Warn)
         .filter_module("liveness", level)
         .format_timestamp(None)
         .format_target(false)

@@ -1,0 +1,101 @@
+//! What a session asks and where its result goes: flags that `challenge` and `demo` share.
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::ensure;
+use clap::Args;
+use liveness::{
+    capture::puppet::Behaviour,
+    challenge::{self, Rules, ScriptError},
+    entropy::{self, Repeatable},
+    record,
+    step::Step,
+    view::Lang,
+};
+
+/// What a session asks, how it is shown, where its result goes.
+#[derive(Args, Clone, Debug)]
+pub struct Ask {
+    /// Ask N random steps.
+    #[arg(long, value_name = "N", default_value_t = 3,
+          value_parser = clap::value_parser!(u8).range(1..=10))]
+    steps: u8,
+    /// Draw steps out of these alone.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = Step::ALL)]
+    allow: Vec<Step>,
+    /// Ask exactly these steps, as in blink,turn_left,nod. A known script proves nothing: the
+    /// record says rehearsal. A recording then need not begin with a face that holds still.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    script: Option<Vec<Step>>,
+    /// Give up after SECONDS, waiting included.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60,
+          value_parser = clap::value_parser!(u64).range(5..=600))]
+    timeout: u64,
+    /// Print one JSON object an event; the last one is the result.
+    #[arg(long)]
+    pub json: bool,
+    /// Open no window; say what is asked on standard error.
+    #[arg(long)]
+    pub headless: bool,
+    /// Fill the display.
+    #[arg(long)]
+    pub fullscreen: bool,
+    /// Language of the window: en or zh [default: the system's].
+    #[arg(long, value_name = "LANG")]
+    lang: Option<Lang>,
+    /// Append the result to this log [default: $XDG_STATE_HOME/liveness/sessions.jsonl].
+    #[arg(long, value_name = "PATH")]
+    log: Option<PathBuf>,
+    /// How the simulated subject behaves: obey, still, wrong, late, replay or photo.
+    #[arg(long, value_name = "HOW", default_value_t = Behaviour::Obey)]
+    pub behaviour: Behaviour,
+    /// Repeat one rehearsal of the simulated subject exactly: its script and every movement.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+impl Ask {
+    /// The steps of the next session. `demo` says whether the subject is simulated: only then may
+    /// a seed choose them.
+    pub fn draw(&self, demo: bool) -> anyhow::Result<Vec<Step>> {
+        if let Some(script) = &self.script {
+            ensure!(!script.is_empty(), ScriptError::Empty);
+            return Ok(script.clone());
+        }
+        let len = usize::from(self.steps);
+        match self.seed.filter(|_| demo) {
+            Some(seed) => {
+                let mut random = Repeatable::new(seed);
+                challenge::draw(len, &self.allow, || Ok(random.bits()))
+            }
+            None => challenge::draw(len, &self.allow, || Ok(entropy::bits()?)),
+        }
+    }
+
+    /// Whether the script was known beforehand.
+    pub fn is_rehearsed(&self) -> bool {
+        self.script.is_some()
+    }
+
+    /// The limits of a session; `live` where frames come as they happen.
+    pub fn rules(&self, live: bool) -> Rules {
+        let mut rules = Rules {
+            session: Duration::from_secs(self.timeout),
+            ..Rules::default()
+        };
+        if !live && self.is_rehearsed() {
+            // Somebody cut the recording to the gestures; only the resting values are needed.
+            rules.stand.still = Duration::from_millis(200);
+        }
+        rules
+    }
+
+    /// The language of the window.
+    pub fn lang(&self) -> Lang {
+        self.lang.unwrap_or_else(Lang::from_system)
+    }
+
+    /// Where results go.
+    pub fn log_path(&self) -> PathBuf {
+        self.log.clone().unwrap_or_else(record::default_path)
+    }
+}

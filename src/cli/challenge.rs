@@ -1,0 +1,286 @@
+//! `liveness challenge` and `liveness demo`: run sessions and report the verdict.
+use anyhow::Context as _;
+use clap::Args;
+use crossbeam_channel::{Receiver, bounded};
+use liveness::{
+    capture::{Source, puppet::Cue},
+    challenge::{End, Guide, Reason, State, Verdict},
+    entropy,
+    frame::Frame,
+    nn,
+    record::{self, Log, SessionRecord},
+    session::{Event, Plan, Session, StepState},
+    time::Timestamp,
+};
+use serde::Serialize;
+
+use super::{
+    Common,
+    ask::Ask,
+    exit::Exit,
+    feed::{Feed, Next, Wish},
+    input::{Input, Looking},
+    out::{print_json, print_line, say},
+    stage::{Stage, Wanted},
+};
+
+/// Run a challenge and report the verdict.
+///
+/// A person stands before the camera and does what the window asks. Exit code 0: passed; 1: failed;
+/// 3: nobody came or was ready; 4: the camera or recording failed; 6: cancelled.
+#[derive(Args, Debug)]
+pub struct Challenge {
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    ask: Ask,
+}
+
+/// Run a challenge on the built-in simulated subject: no camera, no files.
+///
+/// A portrait, moved by its own face mesh, hears what is asked and obeys (or fails in a known way,
+/// with --behaviour); the real networks look at it. Without a display the demo runs in the terminal.
+#[derive(Args, Debug)]
+pub struct Demo {
+    #[command(flatten)]
+    looking: Looking,
+    #[command(flatten)]
+    ask: Ask,
+}
+
+impl Challenge {
+    pub fn run(&self, common: &Common) -> anyhow::Result<Exit> {
+        run(&self.input.source, &self.input.looking, &self.ask, common)
+    }
+}
+
+impl Demo {
+    pub fn run(&self, common: &Common) -> anyhow::Result<Exit> {
+        run(&Source::Demo, &self.looking, &self.ask, common)
+    }
+}
+
+/// The last line of `challenge --json`.
+#[derive(Serialize)]
+struct ResultLine<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    record: &'a SessionRecord,
+}
+
+fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow::Result<Exit> {
+    let demo = *source == Source::Demo;
+    // Everything that can be wrong is found out before the subject is asked for anything.
+    let script = ask.draw(demo)?;
+    let mut log = Log::open(&ask.log_path())?;
+    let models = nn::fingerprint(common.models.as_deref())?;
+    let mut stage = match Stage::open(ask) {
+        Ok(stage) => stage,
+        Err(error) if demo && !ask.fullscreen => {
+            say(format_args!("{error}; the demo runs in the terminal"));
+            None
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let seed = match ask.seed {
+        Some(seed) => seed,
+        None => entropy::bits()?,
+    };
+    let mut feed = Feed::open(Wish {
+        source: source.clone(),
+        options: looking.options(),
+        params: looking.params(),
+        models: common.models.clone(),
+        behaviour: ask.behaviour,
+        seed,
+        watched: stage.is_some(),
+    })?;
+    let stop = stop_signal()?;
+    let live = source.is_live();
+    let mut next_script = Some(script);
+    let mut begun = Timestamp::default();
+    loop {
+        let plan = Plan {
+            session: record::new_session_id()?,
+            started: record::wall_time(),
+            source: source.to_string(),
+            models: models.clone(),
+            rehearsal: ask.is_rehearsed() || !matches!(source, Source::Camera(_)),
+            script: match next_script.take() {
+                Some(script) => script,
+                None => ask.draw(demo)?,
+            },
+            rules: ask.rules(live),
+        };
+        let mut run = Run {
+            session: Session::new(plan, begun),
+            feed: &mut feed,
+            stage: stage.as_mut(),
+            ask,
+            stop: &stop,
+            now: begun,
+        };
+        let (failure, frame) = run.play()?;
+        begun = run.now;
+        let record = run.session.record().context("the session did not end")?;
+        // The disk has the result before anybody sees it.
+        if let Err(error) = log.append(record) {
+            say(format_args!("error: the result was not logged: {error}"));
+            say(serde_json::to_string(record)?);
+            return Ok(Exit::Integrity);
+        }
+        report(record, ask)?;
+        if let Some(error) = failure {
+            return Err(error.into());
+        }
+        let State::Done(verdict) = run.session.state() else {
+            return Ok(Exit::Failed);
+        };
+        let exit = exit_of(verdict);
+        let again = match stage.as_mut() {
+            Some(stage) if verdict != Verdict::Cancelled => {
+                stage.linger(&mut feed, verdict, frame, &mut begun)?
+            }
+            _ => false,
+        };
+        if !again {
+            return Ok(exit);
+        }
+    }
+}
+
+fn report(record: &SessionRecord, ask: &Ask) -> anyhow::Result<()> {
+    if ask.json {
+        let r#type = "result";
+        return print_json(&ResultLine { r#type, record });
+    }
+    let verdict = &record.verdict;
+    match record.reason {
+        None => print_line(verdict),
+        Some(reason) => print_line(format_args!("{verdict}: {reason}")),
+    }
+}
+
+fn exit_of(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Passed => Exit::Done,
+        Verdict::Failed(_) => Exit::Failed,
+        Verdict::Inconclusive(Reason::SourceFailed) => Exit::Source,
+        Verdict::Inconclusive(_) => Exit::Nobody,
+        Verdict::Cancelled => Exit::Cancelled,
+    }
+}
+
+/// A channel that hears Ctrl-C and a request to terminate: the session is then cancelled, and
+/// logged, rather than lost.
+fn stop_signal() -> anyhow::Result<Receiver<()>> {
+    let (tell, stop) = bounded(1);
+    ctrlc::set_handler(move || {
+        // A second Ctrl-C finds the first one still waiting, which is enough.
+        let _ = tell.try_send(());
+    })
+        .context("cannot listen for Ctrl-C and termination")?;
+    Ok(stop)
+}
+
+/// One session under way.
+struct Run<'a> {
+    session: Session,
+    feed: &'a mut Feed,
+    stage: Option<&'a mut Stage>,
+    ask: &'a Ask,
+    stop: &'a Receiver<()>,
+    now: Timestamp,
+}
+
+impl Run<'_> {
+    /// Plays the session to its end; gives the error of the source that ended it, if one did, and
+    /// the last frame.
+    fn play(
+        &mut self,
+    ) -> anyhow::Result<(
+        Option<liveness::error::Error>,
+        Option<std::sync::Arc<Frame>>,
+    )> {
+        let mut failure = None;
+        let mut frame = None;
+        self.tell()?;
+        while !matches!(self.session.state(), State::Done(_)) {
+            if self.stop.try_recv().is_ok() {
+                self.session.end(End::Cancelled);
+                break;
+            }
+            match self.feed.next() {
+                Ok(Next::Seen(seen)) => {
+                    self.now = self.now.max(seen.frame.at);
+                    let reading = self.session.see(&seen);
+                    log::trace!("{reading:?}");
+                    frame = Some(seen.frame);
+                }
+                Ok(Next::Tick(now)) => {
+                    self.now = self.now.max(now);
+                    self.session.tick(now);
+                }
+                Ok(Next::End) => self.session.end(End::SourceEnded),
+                Err(error) => {
+                    self.session.end(End::SourceFailed);
+                    failure = Some(error);
+                }
+            }
+            self.tell()?;
+            // The result is shown only after it has been logged.
+            let state = self.session.state();
+            if let (Some(stage), false) = (self.stage.as_mut(), matches!(state, State::Done(_))) {
+                let script_len = self.session.script_len();
+                match stage.show(frame.as_deref(), state, script_len, self.now)? {
+                    Wanted::Stop => self.session.end(End::Cancelled),
+                    Wanted::Nothing | Wanted::Again => {}
+                }
+            }
+        }
+        Ok((failure, frame))
+    }
+
+    /// Passes on what has happened: to the caller, the simulated subject, the terminal.
+    fn tell(&mut self) -> anyhow::Result<()> {
+        for event in self.session.events() {
+            if let Event::Step { step, state, .. } = &event {
+                self.feed.cue(match state {
+                    StepState::Asked => Cue::Ask(*step),
+                    StepState::Done | StepState::Failed => Cue::Rest,
+                });
+            }
+            if self.ask.json {
+                print_json(&event)?;
+            } else if self.stage.is_none() {
+                say(words(&event));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An event for somebody who reads the terminal.
+fn words(event: &Event) -> String {
+    match event {
+        Event::Hello { script, .. } => format!("look at the camera; {} steps follow", script.len()),
+        Event::Guide { code } => match code {
+            Guide::NoFace => "waiting for a face".to_owned(),
+            other => format!("please: {}", code_name(*other)),
+        },
+        Event::Step { step, state, t_ms } => {
+            let seconds = t_ms / 1e3;
+            match state {
+                StepState::Asked => format!("{seconds:6.1} s  asked for {step}"),
+                StepState::Done => format!("{seconds:6.1} s  seen: {step}"),
+                StepState::Failed => format!("{seconds:6.1} s  not seen: {step}"),
+            }
+        }
+    }
+}
+
+fn code_name(guide: Guide) -> String {
+    // The code in JSON reads well enough: "move_closer".
+    let quoted = serde_json::to_string(&guide).unwrap_or_default();
+    quoted.trim_matches('"').replace('_', " ")
+}

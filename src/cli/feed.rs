@@ -1,0 +1,142 @@
+//! Observations for one run: from two threads as they happen, or one by one as fast as they can be
+//! looked at.
+use std::{path::PathBuf, time::Duration};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use liveness::{
+    capture::{
+        self, Frames, Source,
+        puppet::{self, Behaviour, Cue, Pace, Puppet},
+    },
+    error::Error,
+    frame::Frame,
+    mesh::Mesher,
+    mtcnn::{Follow, Params},
+    observation::{Observation, Observer},
+    pipeline::{self, Late},
+    time::{Clock, Timestamp},
+};
+
+/// How long to wait for a frame before time passes without one.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Cues that may wait for the simulated subject: more than a session has.
+const CUES: usize = 64;
+
+/// What to look at, and how.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    pub source: Source,
+    pub options: capture::Options,
+    pub params: Params,
+    pub models: Option<PathBuf>,
+    /// Of the simulated subject.
+    pub behaviour: Behaviour,
+    /// Of the simulated subject.
+    pub seed: u64,
+    /// Whether frames come at their own pace, for somebody who watches.
+    pub watched: bool,
+}
+
+/// What comes next.
+pub enum Next {
+    /// A frame, and what was seen in it.
+    Seen(Observation),
+    /// Time has passed without a frame.
+    Tick(Timestamp),
+    /// The recording is over.
+    End,
+}
+
+/// A stream of observations.
+pub struct Feed {
+    kind: Kind,
+    cues: Option<Sender<Cue>>,
+    clock: Clock,
+}
+
+enum Kind {
+    /// Two threads look at frames as they happen.
+    Threads(Receiver<Result<Observation, Error>>),
+    /// Frames are looked at when asked for: in virtual time.
+    Inline(Frames, Box<dyn FnMut(Frame) -> Result<Observation, Error>>),
+}
+
+impl Feed {
+    /// Starts to look.
+    pub fn open(wish: Wish) -> anyhow::Result<Self> {
+        let clock = Clock::start();
+        let (cues, heard) = bounded(CUES);
+        let demo = wish.source == Source::Demo;
+        let live = wish.watched || matches!(wish.source, Source::Camera(_));
+        let kind = if live {
+            let late = match wish.source {
+                Source::Camera(_) | Source::Demo => Late::Drop,
+                Source::Path(_) => Late::Wait,
+            };
+            let looking = wish.clone();
+            let pace = Pace::Live(clock);
+            Kind::Threads(pipeline::spawn(
+                move || open(&wish, pace, heard, clock),
+                move || observer(&looking, clock),
+                late,
+            )?)
+        } else {
+            let look = observer(&wish, clock)?;
+            let frames = open(&wish, Pace::Virtual, heard, clock)?;
+            Kind::Inline(frames, Box::new(look))
+        };
+        Ok(Self {
+            kind,
+            cues: demo.then_some(cues),
+            clock,
+        })
+    }
+
+    /// Waits for what comes next, at most a twentieth of a second.
+    pub fn next(&mut self) -> Result<Next, Error> {
+        match &mut self.kind {
+            Kind::Threads(seen) => match seen.recv_timeout(TICK) {
+                Ok(observation) => observation.map(Next::Seen),
+                Err(RecvTimeoutError::Timeout) => Ok(Next::Tick(self.clock.now())),
+                Err(RecvTimeoutError::Disconnected) => Ok(Next::End),
+            },
+            Kind::Inline(frames, look) => match frames.next() {
+                None => Ok(Next::End),
+                Some(frame) => frame.and_then(look).map(Next::Seen),
+            },
+        }
+    }
+
+    /// Tells the simulated subject what is asked; a person sees the window.
+    pub fn cue(&self, cue: Cue) {
+        let Some(cues) = &self.cues else { return };
+        if let Err(TrySendError::Full(cue)) = cues.try_send(cue) {
+            log::warn!("the simulated subject did not hear {cue:?}");
+        }
+    }
+}
+
+fn observer(
+    wish: &Wish,
+    clock: Clock,
+) -> Result<impl FnMut(Frame) -> Result<Observation, Error> + use<>, Error> {
+    let models = wish.models.as_deref();
+    let detector = Follow::load(wish.params, models)?;
+    let mut observer = Observer::new(detector, Mesher::load(models)?, clock);
+    Ok(move |frame| observer.look(frame))
+}
+
+fn open(wish: &Wish, pace: Pace, cues: Receiver<Cue>, clock: Clock) -> Result<Frames, Error> {
+    if wish.source != Source::Demo {
+        return capture::open(&wish.source, &wish.options, clock);
+    }
+    let options = puppet::Options {
+        behaviour: wish.behaviour,
+        seed: wish.seed,
+        size: wish.options.size,
+        fps: wish.options.fps as f32,
+        ..puppet::Options::default()
+    };
+    Ok(Box::new(Puppet::new(options, pace, cues)?))
+}

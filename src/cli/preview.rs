@@ -1,0 +1,177 @@
+//! `liveness preview`: show detections live.
+use std::time::Duration;
+
+use clap::Args;
+use liveness::{
+    capture::puppet::Behaviour,
+    challenge::{Challenge, Rules, State},
+    observation::Observation,
+    reading::Reader,
+    signal::Sample,
+    step::Step,
+    time::Timestamp,
+    view::{Canvas, Key, Lang, Preview as Moment, PreviewScreen, Window},
+};
+
+use super::{
+    Common,
+    exit::Exit,
+    feed::{Feed, Next, Wish},
+    input::Input,
+};
+
+/// Show detections live.
+///
+/// Keys: m mesh, s signals, f full screen, ESC ends.
+#[derive(Args, Debug)]
+pub struct Preview {
+    #[command(flatten)]
+    input: Input,
+    /// Fill the display.
+    #[arg(long)]
+    fullscreen: bool,
+    /// Language of the window: en or zh [default: the system's].
+    #[arg(long, value_name = "LANG")]
+    lang: Option<Lang>,
+    /// End after SECONDS [default: when ESC is pressed].
+    #[arg(long, value_name = "SECONDS")]
+    seconds: Option<u64>,
+    /// Begin without the mesh.
+    #[arg(long)]
+    no_mesh: bool,
+    /// Begin without the signals' plots.
+    #[arg(long)]
+    no_signals: bool,
+}
+
+impl Preview {
+    pub fn run(&self, common: &Common) -> anyhow::Result<Exit> {
+        let mut window = Window::open("liveness preview", (960, 720), self.fullscreen)?;
+        let mut screen = PreviewScreen::new()?;
+        let mut canvas = Canvas::new(1, 1);
+        let mut feed = Feed::open(Wish {
+            source: self.input.source.clone(),
+            options: self.input.looking.options(),
+            params: self.input.looking.params(),
+            models: common.models.clone(),
+            behaviour: Behaviour::Replay,
+            seed: 0,
+            watched: true,
+        })?;
+        let lang = self.lang.unwrap_or_else(Lang::from_system);
+        let mut now = Now::default();
+        let (mut show_mesh, mut show_signals) = (!self.no_mesh, !self.no_signals);
+        while window.is_open() {
+            match feed.next()? {
+                Next::Seen(seen) => now.take(seen),
+                Next::Tick(_) => {}
+                Next::End => break,
+            }
+            canvas.resize(window.size());
+            let stages = now.stages();
+            let samples: Vec<Sample> = now.reader.track().iter().copied().collect();
+            let seen = now.seen.as_ref();
+            let moment = Moment {
+                frame: seen.map(|o| &*o.frame),
+                faces: seen.map_or(&[], |o| &o.faces),
+                mesh: seen.and_then(|o| o.subject.as_ref()).map(|s| &s.mesh),
+                samples: &samples,
+                stages: &stages,
+                fps: now.fps(),
+                dropped: now.dropped,
+                guide: now.guide,
+                show_mesh,
+                show_signals,
+                lang,
+            };
+            screen.draw(&mut canvas, &moment);
+            window.show(&canvas)?;
+            for key in window.keys() {
+                match key {
+                    Key::Escape => return Ok(Exit::Done),
+                    Key::M => show_mesh = !show_mesh,
+                    Key::S => show_signals = !show_signals,
+                    Key::F => {
+                        let full = window.is_fullscreen();
+                        window.set_fullscreen(!full)?;
+                    }
+                    Key::Space => {}
+                }
+            }
+            let limit = self.seconds.map(Duration::from_secs);
+            if limit.is_some_and(|limit| now.since_first() >= limit) {
+                break;
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// What is known at this moment.
+#[derive(Default)]
+struct Now {
+    seen: Option<Observation>,
+    reader: Reader,
+    guide: Option<liveness::challenge::Guide>,
+    first: Option<Timestamp>,
+    /// Moments of the frames of the last second.
+    recent: std::collections::VecDeque<Timestamp>,
+    /// Milliseconds of each stage, smoothed over about ten frames.
+    detect_ms: f32,
+    mesh_ms: f32,
+    dropped: u64,
+}
+
+impl Now {
+    fn take(&mut self, seen: Observation) {
+        let reading = self.reader.read(&seen);
+        // What a challenge that waits would say to this face: a fresh one judges this frame alone.
+        let mut challenge = Challenge::new(vec![Step::Blink], Rules::default(), reading.at);
+        self.guide = match challenge.see(&reading) {
+            State::Waiting { guide } => guide,
+            State::Asking { .. } | State::Done(_) => None,
+        };
+        let smooth = |old: f32, new: f32| {
+            if old > 0.0 {
+                old * 0.9 + new * 0.1
+            } else {
+                new
+            }
+        };
+        self.detect_ms = smooth(self.detect_ms, seen.times.detect_ms);
+        self.mesh_ms = smooth(self.mesh_ms, seen.times.mesh_ms);
+        let at = seen.frame.at;
+        self.first.get_or_insert(at);
+        self.recent.push_back(at);
+        while self
+            .recent
+            .front()
+            .is_some_and(|&old| at.since(old) > Duration::from_secs(1))
+        {
+            self.recent.pop_front();
+        }
+        let last = self.seen.as_ref().map(|o| o.frame.seq);
+        self.dropped += last.map_or(0, |last| seen.frame.seq.saturating_sub(last + 1));
+        self.seen = Some(seen);
+    }
+
+    fn stages(&self) -> [(&'static str, f32); 2] {
+        [("detect", self.detect_ms), ("mesh", self.mesh_ms)]
+    }
+
+    fn fps(&self) -> f32 {
+        match (self.recent.front(), self.recent.back()) {
+            (Some(&first), Some(&last)) if last > first => {
+                (self.recent.len() - 1) as f32 / last.since(first).as_secs_f32()
+            }
+            _ => 0.0,
+        }
+    }
+
+    fn since_first(&self) -> Duration {
+        match (self.first, &self.seen) {
+            (Some(first), Some(seen)) => seen.frame.at.since(first),
+            _ => Duration::ZERO,
+        }
+    }
+}

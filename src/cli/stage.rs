@@ -1,0 +1,118 @@
+//! The window of a challenge: what the subject sees, and the keys.
+use std::{sync::Arc, time::Duration};
+
+use liveness::{
+    challenge::{State, Verdict},
+    error::Error,
+    frame::Frame,
+    time::Timestamp,
+    view::{Canvas, ChallengeScreen, Key, Lang, Scene, Window},
+};
+
+use super::{
+    ask::Ask,
+    feed::{Feed, Next},
+};
+
+/// Size of a window that does not fill the display.
+const SIZE: (usize, usize) = (960, 720);
+
+/// How long a result stays when nobody presses a key.
+const RESULT: Duration = Duration::from_secs(5);
+
+/// What the person at the window wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// To go on.
+    Nothing,
+    /// To stop: escape, or the window was closed.
+    Stop,
+    /// Another session: the space bar.
+    Again,
+}
+
+/// The window of a challenge.
+pub struct Stage {
+    window: Window,
+    canvas: Canvas,
+    screen: ChallengeScreen,
+    lang: Lang,
+}
+
+impl Stage {
+    /// Opens the window; none where `--headless` asks for none.
+    pub fn open(ask: &Ask) -> Result<Option<Self>, Error> {
+        if ask.headless {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            window: Window::open("liveness", SIZE, ask.fullscreen)?,
+            canvas: Canvas::new(1, 1),
+            screen: ChallengeScreen::new()?,
+            lang: ask.lang(),
+        }))
+    }
+
+    /// Draws one moment and asks the keyboard.
+    pub fn show(
+        &mut self,
+        frame: Option<&Frame>,
+        state: State,
+        script_len: usize,
+        now: Timestamp,
+    ) -> Result<Wanted, Error> {
+        let scene = Scene {
+            state,
+            script_len,
+            now,
+            lang: self.lang,
+        };
+        self.canvas.resize(self.window.size());
+        self.screen.draw(&mut self.canvas, frame, &scene);
+        self.window.show(&self.canvas)?;
+        let mut wanted = Wanted::Nothing;
+        for key in self.window.keys() {
+            match key {
+                Key::Escape => wanted = Wanted::Stop,
+                Key::Space => wanted = Wanted::Again,
+                Key::F => {
+                    let full = self.window.is_fullscreen();
+                    self.window.set_fullscreen(!full)?;
+                }
+                Key::M | Key::S => {}
+            }
+        }
+        if !self.window.is_open() {
+            wanted = Wanted::Stop;
+        }
+        Ok(wanted)
+    }
+
+    /// Shows the result until a key is pressed or its time is over; `true` when another session is
+    /// wanted. `now` is moved on to the end.
+    pub fn linger(
+        &mut self,
+        feed: &mut Feed,
+        verdict: Verdict,
+        mut frame: Option<Arc<Frame>>,
+        now: &mut Timestamp,
+    ) -> Result<bool, Error> {
+        let from = *now;
+        while now.since(from) < RESULT {
+            match feed.next()? {
+                Next::Seen(seen) => {
+                    *now = (*now).max(seen.frame.at);
+                    frame = Some(seen.frame);
+                }
+                Next::Tick(at) => *now = (*now).max(at),
+                Next::End => return Ok(false),
+            }
+            match self.show(frame.as_deref(), State::Done(verdict), 0, *now)? {
+                Wanted::Nothing => {}
+                Wanted::Stop => return Ok(false),
+                Wanted::Again => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+}
