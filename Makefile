@@ -1,0 +1,25 @@
+# Installs what the system must bring, then calls cargo. `make help` lists the targets.
+.PHONY: help deps demo test lint bench
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+
+deps: ## install the missing system packages (Debian, Ubuntu)
+	@scripts/deps.sh build test
+
+demo: ## build, then run the challenge on the simulated subject
+	@scripts/deps.sh build
+	cargo demo
+
+# In the profile of `demo`: the dependencies take most of the time and are then built once, and
+# the networks run at full speed.
+test: deps ## run the tests
+	cargo test --release
+
+lint: ## check format and lints
+	cargo fmt --check
+	cargo lint
+
+bench: ## time face detection on one picture
+	@scripts/deps.sh build
+	@scripts/bench.sh
