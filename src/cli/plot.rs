@@ -2,7 +2,7 @@
 use std::sync::Once;
 
 use anyhow::Context as _;
-use image::RgbImage;
+use image::{RgbImage, imageops};
 use liveness::{
     gesture::{Gesture, LEVELS},
     reading::Reading,
@@ -28,17 +28,19 @@ const SOFT: RGBColor = RGBColor(107, 114, 128);
 const GRID: RGBColor = RGBColor(229, 231, 235);
 const LEVEL: RGBColor = RGBColor(190, 60, 60);
 
-/// Width of the picture: it grows with the recording, so that a blink stays visible.
-const PX_PER_S: f64 = 48.0;
-const WIDTHS_PX: (f64, f64) = (1400.0, 8000.0);
-const TITLE_PX: i32 = 62;
-const ROW_PX: i32 = 34;
-const PANEL_PX: i32 = 210;
-const AXIS_PX: i32 = 56;
+/// All sizes are those of a drawing twice as large: shrunk in the end, lines and letters are smooth.
+const OVERSIZE: u32 = 2;
+/// Width of the drawing: it grows with the recording, so that a blink stays visible.
+const PX_PER_S: f64 = 96.0;
+const WIDTHS_PX: (f64, f64) = (2800.0, 12_000.0);
+const TITLE_PX: i32 = 124;
+const ROW_PX: i32 = 68;
+const PANEL_PX: i32 = 420;
+const AXIS_PX: i32 = 112;
 /// Left of the panels, for their numbers; right of them.
-const LEFT_PX: i32 = 84;
-const RIGHT_PX: i32 = 28;
-const LETTERS_PX: i32 = 19;
+const LEFT_PX: i32 = 156;
+const RIGHT_PX: i32 = 56;
+const LETTERS_PX: i32 = 38;
 
 /// What is drawn, collected frame by frame.
 pub struct Plot {
@@ -89,14 +91,17 @@ impl Plot {
         let tags = self.tags(end, width);
         let rows = tags.iter().map(|tag| tag.row + 1).max().unwrap_or(1);
         let panels = self.panels();
-        let lane = ROW_PX * rows + 10;
+        let lane = ROW_PX * rows + 20;
         let height = TITLE_PX + lane + PANEL_PX * panels.len() as i32 + AXIS_PX;
 
         let mut pixels = vec![0; width as usize * height as usize * 3];
         let size = (width as u32, height as u32);
         self.paint(&mut pixels, size, lane, &tags, &panels, end)
             .context("cannot draw the plot")?;
-        RgbImage::from_raw(size.0, size.1, pixels).context("cannot draw the plot")
+        let large = RgbImage::from_raw(size.0, size.1, pixels).context("cannot draw the plot")?;
+        let (width, height) = (size.0 / OVERSIZE, size.1 / OVERSIZE);
+        let smooth = imageops::FilterType::Triangle;
+        Ok(imageops::resize(&large, width, height, smooth))
     }
 
     fn paint(
@@ -129,9 +134,9 @@ impl Plot {
     fn head(&self, root: &Area<'_>, end: f64) -> anyhow::Result<()> {
         let left = (LEFT_PX, TITLE_PX / 2);
         let at_left = Pos::new(HPos::Left, VPos::Center);
-        let title = style(LETTERS_PX + 7, INK).pos(at_left);
+        let title = style(LETTERS_PX + 14, INK).pos(at_left);
         let (width, _) = root.dim_in_pixel();
-        let space = width as i32 - LEFT_PX - 420;
+        let space = width as i32 - LEFT_PX - 840;
         root.draw(&Text::new(shorten(&self.title, space), left, title))?;
         let seen = self.moments.iter().filter(|(_, s)| s.is_some()).count();
         let frames = self.moments.len();
@@ -152,8 +157,8 @@ impl Plot {
     fn panel(&self, area: &Area<'_>, panel: &Panel, end: f64, is_last: bool) -> anyhow::Result<()> {
         let (low, high) = panel.span();
         let mut chart = ChartBuilder::on(area)
-            .margin_top(12)
-            .margin_bottom(6)
+            .margin_top(24)
+            .margin_bottom(12)
             .margin_right(RIGHT_PX)
             .set_label_area_size(LabelAreaPosition::Left, LEFT_PX)
             .set_label_area_size(LabelAreaPosition::Bottom, if is_last { AXIS_PX } else { 0 })
@@ -172,14 +177,14 @@ impl Plot {
             let colour = colour_of(gesture.step).mix(strength);
             chart.draw_series([shade((from, to), (low, high), colour)])?;
         }
-        let ticks = (end * PX_PER_S).clamp(WIDTHS_PX.0, WIDTHS_PX.1) / 110.0;
+        let ticks = (end * PX_PER_S).clamp(WIDTHS_PX.0, WIDTHS_PX.1) / 220.0;
         let mut mesh = chart.configure_mesh();
         mesh.x_labels(ticks as usize)
             .y_labels(5)
             .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID)
-            .axis_style(SOFT)
-            .label_style(style(LETTERS_PX - 3, SOFT))
+            .bold_line_style(GRID.stroke_width(2))
+            .axis_style(SOFT.stroke_width(2))
+            .label_style(style(LETTERS_PX - 6, SOFT))
             .y_label_formatter(&|value| {
                 format!("{value:.2}")
                     .trim_end_matches("00")
@@ -188,13 +193,13 @@ impl Plot {
             });
         if is_last {
             mesh.x_label_formatter(&|t| format!("{t:.1}").trim_end_matches(".0").to_owned())
-                .axis_desc_style(style(LETTERS_PX - 1, INK))
+                .axis_desc_style(style(LETTERS_PX - 2, INK))
                 .x_desc("seconds");
         }
         mesh.draw()?;
         draw_levels(&mut chart, panel, end)?;
         for line in pieces(&panel.values) {
-            chart.draw_series(LineSeries::new(line, panel.colour.stroke_width(2)))?;
+            chart.draw_series(LineSeries::new(line, panel.colour.stroke_width(4)))?;
         }
         for gesture in self
             .gestures
@@ -205,16 +210,16 @@ impl Plot {
             if let Some(value) = panel.at(peak) {
                 chart.draw_series([Circle::new(
                     (peak, value),
-                    4,
+                    9,
                     colour_of(gesture.step).filled(),
                 )])?;
             }
         }
         let name = style(LETTERS_PX, panel.colour).pos(Pos::new(HPos::Left, VPos::Top));
-        let unit = style(LETTERS_PX - 3, SOFT).pos(Pos::new(HPos::Left, VPos::Top));
-        area.draw(&Text::new(panel.name, (LEFT_PX + 10, 16), name))?;
-        let beside = LEFT_PX + 22 + width_of(panel.name, LETTERS_PX);
-        area.draw(&Text::new(panel.unit, (beside, 18), unit))?;
+        let unit = style(LETTERS_PX - 6, SOFT).pos(Pos::new(HPos::Left, VPos::Top));
+        area.draw(&Text::new(panel.name, (LEFT_PX + 20, 32), name))?;
+        let beside = LEFT_PX + 44 + width_of(panel.name, LETTERS_PX);
+        area.draw(&Text::new(panel.unit, (beside, 37), unit))?;
         Ok(())
     }
 
@@ -316,7 +321,7 @@ impl Plot {
         let mut free: Vec<i32> = vec![];
         let mut tags = vec![];
         for gesture in &gestures {
-            let text = width_of(gesture.step.name(), LETTERS_PX - 2) + 14;
+            let text = width_of(gesture.step.name(), LETTERS_PX - 4) + 28;
             let (from, to) = (x(gesture.start.at), x(gesture.end.at));
             let wide = text.max(to - from);
             let left = ((from + to - wide) / 2)
@@ -327,7 +332,7 @@ impl Plot {
                 free.push(0);
             }
             if let Some(end) = free.get_mut(row) {
-                *end = left + wide + 4;
+                *end = left + wide + 8;
             }
             tags.push(Tag {
                 step: gesture.step,
@@ -351,11 +356,11 @@ struct Tag {
 impl Tag {
     fn draw(&self, root: &Area<'_>, top: i32) -> anyhow::Result<()> {
         let top = top + self.row * ROW_PX;
-        let corners = [(self.left, top), (self.right, top + ROW_PX - 6)];
+        let corners = [(self.left, top), (self.right, top + ROW_PX - 12)];
         root.draw(&Rectangle::new(corners, colour_of(self.step).filled()))?;
-        let middle = ((self.left + self.right) / 2, top + ROW_PX / 2 - 3);
+        let middle = ((self.left + self.right) / 2, top + ROW_PX / 2 - 6);
         let centred = Pos::new(HPos::Center, VPos::Center);
-        let name = style(LETTERS_PX - 2, WHITE).pos(centred);
+        let name = style(LETTERS_PX - 4, WHITE).pos(centred);
         root.draw(&Text::new(self.step.name(), middle, name))?;
         Ok(())
     }
@@ -389,13 +394,13 @@ fn draw_levels(chart: &mut Chart<'_, '_>, panel: &Panel, end: f64) -> anyhow::Re
     let at_right = Pos::new(HPos::Right, VPos::Bottom);
     for (name, line) in &panel.levels {
         let dashes =
-            DashedLineSeries::new(line.iter().copied(), 5, 4, LEVEL.mix(0.7).stroke_width(1));
+            DashedLineSeries::new(line.iter().copied(), 10, 8, LEVEL.mix(0.7).stroke_width(2));
         chart.draw_series(dashes)?;
         if let Some((_, level)) = line.last() {
             let name = Text::new(
                 *name,
                 (end, *level),
-                style(LETTERS_PX - 5, LEVEL).pos(at_right),
+                style(LETTERS_PX - 10, LEVEL).pos(at_right),
             );
             chart.draw_series([name])?;
         }
@@ -472,7 +477,7 @@ fn width_of(text: &str, px: i32) -> i32 {
 /// The end of a long name, which tells more than its beginning.
 fn shorten(text: &str, width: i32) -> String {
     let mut shown = text.to_owned();
-    while width_of(&shown, LETTERS_PX + 7) > width && shown.chars().count() > 2 {
+    while width_of(&shown, LETTERS_PX + 14) > width && shown.chars().count() > 2 {
         shown = std::iter::once('…').chain(shown.chars().skip(2)).collect();
     }
     shown
