@@ -179,7 +179,7 @@ fn stop_signal() -> anyhow::Result<Receiver<()>> {
         // A second Ctrl-C finds the first one still waiting, which is enough.
         let _ = tell.try_send(());
     })
-        .context("cannot listen for Ctrl-C and termination")?;
+    .context("cannot listen for Ctrl-C and termination")?;
     Ok(stop)
 }
 
