@@ -68,11 +68,11 @@ pub struct SessionRecord {
     pub source: String,
     /// Whether the script was known beforehand or the subject no camera's: never a real check.
     pub rehearsal: bool,
-    /// What was to be asked.
+    /// What was to be asked at the least.
     pub script: Vec<Step>,
     /// The limits it ran under.
     pub rules: Rules,
-    /// What was asked.
+    /// What was asked: the script, and a step more for each slow or wrong answer.
     pub steps: Vec<StepRecord>,
     /// How it ended: `passed`, `failed`, `inconclusive` or `cancelled`.
     pub verdict: String,

@@ -25,6 +25,8 @@ pub struct Plan {
     pub rehearsal: bool,
     /// What is asked.
     pub script: Vec<Step>,
+    /// What is asked beyond that when answers are slow or wrong; see [`Challenge::with_reserve`].
+    pub reserve: Vec<Step>,
     /// Every limit.
     pub rules: Rules,
 }
@@ -85,7 +87,8 @@ pub struct Session {
 impl Session {
     /// Begins to wait for a subject at `begun`.
     pub fn new(plan: Plan, begun: Timestamp) -> Self {
-        let challenge = Challenge::new(plan.script.clone(), plan.rules, begun);
+        let challenge =
+            Challenge::new(plan.script.clone(), plan.rules, begun).with_reserve(plan.reserve);
         let hello = Event::Hello {
             session: plan.session.clone(),
             schema: SCHEMA,
@@ -124,9 +127,9 @@ impl Session {
         self.state
     }
 
-    /// Number of steps in the script.
+    /// Number of steps in the script, which grows while answers are slow or wrong.
     pub fn script_len(&self) -> usize {
-        self.record.script.len()
+        self.challenge.script().len()
     }
 
     /// Takes in what was seen in a frame; gives what was read from it.

@@ -8,8 +8,8 @@ use std::{
 
 /// Lowest first. A module may name `crate::` modules of lower floors only, never a neighbour.
 const FLOORS: &[&[&str]] = &[
-    &["time", "geometry", "error", "step", "entropy"],
-    &["frame"],
+    &["time", "geometry", "error", "step"],
+    &["frame", "entropy"],
     &["face", "nn"],
     &["capture", "mtcnn", "mesh"],
     &["signal", "observation"],

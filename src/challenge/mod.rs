@@ -7,7 +7,7 @@ mod ready;
 mod script;
 mod verdict;
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,12 @@ pub struct Rules {
     /// A gesture that begins sooner after the question was not an answer to it: nobody reads and
     /// reacts in a quarter of a second.
     pub too_soon: Duration,
+    /// A right answer that begins later than this after the question is accepted but costs one
+    /// more step: people begin within a second or so, while a recording that goes on by itself
+    /// hits the question mostly late.
+    pub prompt: Duration,
+    /// How many steps slow and wrong answers can add in all.
+    pub extra: u8,
     /// Time for one step.
     pub step: Duration,
     /// Time to come back to rest after a gesture, beyond the step's own.
@@ -46,6 +52,8 @@ impl Default for Rules {
         Self {
             stand: Stand::default(),
             too_soon: Duration::from_millis(250),
+            prompt: Duration::from_millis(1_500),
+            extra: 4,
             step: Duration::from_secs(8),
             back: Duration::from_secs(2),
             strikes: 2,
@@ -114,6 +122,8 @@ enum Phase {
 #[derive(Debug)]
 pub struct Challenge {
     script: Vec<Step>,
+    /// Steps that slow and wrong answers add, the next one first.
+    reserve: VecDeque<Step>,
     rules: Rules,
     phase: Phase,
     begun: Timestamp,
@@ -128,6 +138,7 @@ impl Challenge {
     pub fn new(script: Vec<Step>, rules: Rules, at: Timestamp) -> Self {
         Self {
             script,
+            reserve: VecDeque::new(),
             rules,
             phase: Phase::Waiting(Waiting::default()),
             begun: at,
@@ -138,7 +149,18 @@ impl Challenge {
         }
     }
 
-    /// What is asked, in order.
+    /// Gives it steps to ask beyond the script when answers are slow or wrong, in this order.
+    ///
+    /// A recording that performs gestures at random answers three questions by chance in 4 of 100
+    /// sessions; with slow and wrong answers costing a step each, in 1 of 1,000 (simulated).
+    #[must_use]
+    pub fn with_reserve(mut self, reserve: Vec<Step>) -> Self {
+        self.reserve = reserve.into();
+        self.reserve.truncate(self.rules.extra.into());
+        self
+    }
+
+    /// What is asked, in order; it grows while answers are slow or wrong.
     pub fn script(&self) -> &[Step] {
         &self.script
     }
@@ -259,8 +281,11 @@ impl Challenge {
                 continue;
             }
             if gesture.step == asked.step {
-                if gesture.end.at <= asked.until {
-                    asked.seen.get_or_insert(*gesture);
+                if gesture.end.at <= asked.until && asked.seen.is_none() {
+                    asked.seen = Some(*gesture);
+                    if gesture.start.at > asked.since.after(self.rules.prompt) {
+                        self.script.extend(self.reserve.pop_front());
+                    }
                 }
             } else if asked.seen.is_none() && contradicts(asked.step, gesture.step) {
                 self.strikes += 1;
@@ -268,6 +293,7 @@ impl Challenge {
                     self.phase = fail(Reason::WrongGesture);
                     return;
                 }
+                self.script.extend(self.reserve.pop_front());
                 // Asked once more, with the whole time to answer.
                 asked.since = self.now;
                 asked.until = self.now.after(self.rules.step);

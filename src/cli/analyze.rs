@@ -20,11 +20,12 @@ use liveness::{
 use serde::Serialize;
 
 use super::{
-    Common, draw,
+    Common,
     exit::Exit,
     input::Looking,
     out::{print_json, print_line},
     plot::Plot,
+    png,
 };
 
 /// Print the signals and gestures of a recording.
@@ -238,7 +239,7 @@ impl Analyze {
         let source = (self.source.as_ref().or(self.from.as_ref()))
             .context("name a SOURCE to analyze: a video, a folder of pictures, a camera")?;
         if let Some(out) = &self.plot {
-            draw::check_writable(out)?;
+            png::check_writable(out)?;
         }
         let clock = Clock::start();
         let models = common.models.as_deref();
@@ -251,7 +252,7 @@ impl Analyze {
         if let (Some(plot), Some(out)) = (&plot, &self.plot)
             && !plot.is_empty()
         {
-            draw::save(&plot.draw()?, out)?;
+            png::save(&plot.draw()?, out)?;
         }
         read.map(|()| Exit::Done)
     }

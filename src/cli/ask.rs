@@ -15,7 +15,7 @@ use liveness::{
 /// What a session asks, how it is shown, where its result goes.
 #[derive(Args, Clone, Debug)]
 pub struct Ask {
-    /// Ask N random steps.
+    /// Ask N random steps; answers that are slow or wrong add up to four more.
     #[arg(long, value_name = "N", default_value_t = 3,
           value_parser = clap::value_parser!(u8).range(1..=10))]
     steps: u8,
@@ -54,21 +54,30 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// The steps of the next session. `demo` says whether the subject is simulated: only then may
-    /// a seed choose them.
-    pub fn draw(&self, demo: bool) -> anyhow::Result<Vec<Step>> {
+    /// The steps of the next session, and those in reserve. `demo` says whether the subject is
+    /// simulated: only then may a seed choose them.
+    pub fn draw(&self, demo: bool) -> anyhow::Result<(Vec<Step>, Vec<Step>)> {
         if let Some(script) = &self.script {
             ensure!(!script.is_empty(), ScriptError::Empty);
-            return Ok(script.clone());
+            return Ok((script.clone(), vec![]));
         }
         let len = usize::from(self.steps);
-        match self.seed.filter(|_| demo) {
+        // One word alone makes no script of two.
+        let varied = self
+            .allow
+            .iter()
+            .any(|step| Some(step) != self.allow.first());
+        let extra = if varied { Rules::default().extra } else { 0 };
+        let drawn = len + usize::from(extra);
+        let mut script = match self.seed.filter(|_| demo) {
             Some(seed) => {
                 let mut random = Repeatable::new(seed);
-                challenge::draw(len, &self.allow, || Ok(random.bits()))
+                challenge::draw::<anyhow::Error>(drawn, &self.allow, || Ok(random.bits()))
             }
-            None => challenge::draw(len, &self.allow, || Ok(entropy::bits()?)),
-        }
+            None => challenge::draw(drawn, &self.allow, || Ok(entropy::bits()?)),
+        }?;
+        let reserve = script.split_off(len);
+        Ok((script, reserve))
     }
 
     /// Whether the script was known beforehand.

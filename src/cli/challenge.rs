@@ -71,7 +71,7 @@ struct ResultLine<'a> {
 fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow::Result<Exit> {
     let demo = *source == Source::Demo;
     // Everything that can be wrong is found out before the subject is asked for anything.
-    let script = ask.draw(demo)?;
+    let drawn = ask.draw(demo)?;
     let mut log = Log::open(&ask.log_path())?;
     let models = nn::fingerprint(common.models.as_deref())?;
     let mut stage = match Stage::open(ask) {
@@ -97,19 +97,21 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
     })?;
     let stop = stop_signal()?;
     let live = source.is_live();
-    let mut next_script = Some(script);
+    let mut drawn = Some(drawn);
     let mut begun = Timestamp::default();
     loop {
+        let (script, reserve) = match drawn.take() {
+            Some(drawn) => drawn,
+            None => ask.draw(demo)?,
+        };
         let plan = Plan {
             session: record::new_session_id()?,
             started: record::wall_time(),
             source: source.to_string(),
             models: models.clone(),
             rehearsal: ask.is_rehearsed() || !matches!(source, Source::Camera(_)),
-            script: match next_script.take() {
-                Some(script) => script,
-                None => ask.draw(demo)?,
-            },
+            script,
+            reserve,
             rules: ask.rules(live),
         };
         let mut run = Run {

@@ -14,15 +14,16 @@ use liveness::{
     geometry::BBox,
     mtcnn::{Mtcnn, Params, Stages, Swept},
     time::Clock,
+    view::{Mark, Marked},
 };
 use serde::Serialize;
 
 use super::{
     Common,
-    draw::{self, Canvas, FACE, MAYBE},
     exit::Exit,
     input::{self, MinFace},
     out::{self, print_json, print_line},
+    png,
 };
 
 /// Find faces in pictures.
@@ -100,7 +101,7 @@ impl Detect {
                     || self.png.clone().unwrap_or_default(),
                     |folder| folder.join(format!("{}.png", job.name)),
                 );
-                draw::save(&with_faces(&image, &stages.faces)?, &path)?;
+                png::save(&with_faces(&image, &stages.faces)?, &path)?;
             }
             if let Some(folder) = &self.stages {
                 save_stages(&folder.join(&job.name), &image, &stages)?;
@@ -148,7 +149,7 @@ impl Detect {
             make_folder(out)?;
             return Ok(Some(Some(out.clone())));
         }
-        draw::check_writable(out)?;
+        png::check_writable(out)?;
         Ok(Some(None))
     }
 
@@ -211,10 +212,10 @@ fn make_folder(folder: &Path) -> anyhow::Result<()> {
 }
 
 fn with_faces(image: &RgbImage, faces: &[Face]) -> anyhow::Result<RgbImage> {
-    let mut canvas = Canvas::new(image)?;
+    let mut marked = Marked::new(image)?;
     // The best last, on top.
-    faces.iter().rev().for_each(|face| canvas.face(face));
-    Ok(canvas.into_image())
+    faces.iter().rev().for_each(|face| marked.face(face));
+    Ok(marked.into_image())
 }
 
 /// Saves the pyramid with P-Net's windows, and the boxes that leave each network.
@@ -223,17 +224,17 @@ fn save_stages(folder: &Path, image: &RgbImage, stages: &Stages) -> anyhow::Resu
     for (i, swept) in stages.pyramid.iter().enumerate() {
         let (width, height) = (swept.level.width, swept.level.height);
         let name = format!("1-pyramid-{i:02}-{width}x{height}.png");
-        draw::save(&with_windows(image, swept)?, &folder.join(name))?;
+        png::save(&with_windows(image, swept)?, &folder.join(name))?;
     }
     for (name, boxes) in [("2-pnet", &stages.proposed), ("3-rnet", &stages.refined)] {
-        let mut canvas = Canvas::new(image)?;
+        let mut marked = Marked::new(image)?;
         boxes
             .iter()
             .rev()
-            .for_each(|bbox| canvas.bbox(bbox, MAYBE, 1.0));
-        draw::save(&canvas.into_image(), &folder.join(format!("{name}.png")))?;
+            .for_each(|bbox| marked.bbox(bbox, Mark::Maybe));
+        png::save(&marked.into_image(), &folder.join(format!("{name}.png")))?;
     }
-    draw::save(
+    png::save(
         &with_faces(image, &stages.faces)?,
         &folder.join("4-onet.png"),
     )
@@ -249,7 +250,7 @@ fn with_windows(image: &RgbImage, swept: &Swept) -> anyhow::Result<RgbImage> {
     let times = SHOWN_PX.div_ceil(width.max(1)).max(1);
     let nearest = imageops::FilterType::Nearest;
     let level = imageops::resize(&level, width * times, height * times, nearest);
-    let mut canvas = Canvas::new(&level)?;
+    let mut marked = Marked::new(&level)?;
     let x = level.width() as f32 / image.width().max(1) as f32;
     let y = level.height() as f32 / image.height().max(1) as f32;
     for candidate in swept.candidates.iter().rev() {
@@ -261,7 +262,7 @@ fn with_windows(image: &RgbImage, swept: &Swept) -> anyhow::Result<RgbImage> {
             y2: b.y2 * y,
         };
         let sure = candidate.score >= 0.9;
-        canvas.bbox(&shown, if sure { FACE } else { MAYBE }, 1.0);
+        marked.bbox(&shown, if sure { Mark::Face } else { Mark::Maybe });
     }
-    Ok(canvas.into_image())
+    Ok(marked.into_image())
 }

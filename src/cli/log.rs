@@ -81,7 +81,7 @@ impl Log {
         let skip = last.map_or(0, |last| records.len().saturating_sub(last));
         let records = records.iter().skip(skip);
         if self.json {
-            return records.map(print_json).collect();
+            return records.try_for_each(print_json);
         }
         let mut table = Table::new();
         table.load_style(UTF8_HORIZONTAL_ONLY);

@@ -6,7 +6,6 @@ mod challenge;
 mod completions;
 mod config;
 mod detect;
-mod draw;
 mod exit;
 mod feed;
 mod input;
@@ -14,6 +13,7 @@ mod log;
 mod man;
 mod out;
 mod plot;
+mod png;
 mod preview;
 mod stage;
 

@@ -121,11 +121,14 @@ fn check(spec: &Spec, plan: &Plan, shape: [usize; 4]) -> Result<(), Cause> {
         let fact = model.output_fact(i).map_err(|e| e.into_boxed_dyn_error())?;
         let sizes: Vec<String> = fact.shape.iter().map(|d| d.to_string()).collect();
         let wanted = [shape[0].to_string(), channels.to_string()];
-        if sizes.get(..2) != Some(&wanted) {
+        // A network that takes any size gives a map, the others one row of numbers a picture.
+        let map = if spec.input[2].is_none() { 2 } else { 0 };
+        if sizes.get(..2) != Some(&wanted) || sizes.len() != 2 + map {
             let text = format!(
-                "output `{name}` has shape [{}], wanted [{}, ...]",
+                "output `{name}` has shape [{}], wanted [{}{}]",
                 sizes.join(", "),
-                wanted.join(", ")
+                wanted.join(", "),
+                ", h, w".get(..3 * map).unwrap_or_default()
             );
             return Err(text.into());
         }

@@ -1,8 +1,8 @@
 //! Where things are on the challenge screen, for any size of window.
-use super::{canvas::Area, placement::Placement};
+use super::{canvas::Area, placement::Placement, text::CAP};
 
 /// Height of capitals in the prompt: 1/18 of the window's height, with a little to spare.
-const PROMPT: f32 = 1.01 / 18.0 / super::text::CAP;
+const PROMPT: f32 = 1.01 / 18.0 / CAP;
 /// Width of the oval over its height: a head with some room.
 const OVAL: f32 = 0.76;
 /// Share of the picture's height the oval shows: a face 40 cm away fits, one 80 cm away is not lost in it.
@@ -94,7 +94,7 @@ mod tests {
             assert!(ring.y + ring.h + l.unit * 0.015 < l.dots, "{w}x{h}: {l:?}");
             assert!(ring.x > 0.0 && ring.x + ring.w < w && l.dots + l.unit * 0.015 < h);
             if l.wide {
-                assert!(l.prompt_px * super::super::text::CAP >= h / 18.0);
+                assert!(l.prompt_px * CAP >= h / 18.0);
             }
         }
     }

@@ -12,6 +12,7 @@ mod face_icon;
 mod frost;
 mod guide_icon;
 mod layout;
+mod marked;
 mod pen;
 mod pictogram;
 mod picture;
@@ -26,8 +27,10 @@ mod window;
 
 pub use canvas::Canvas;
 pub use challenge_screen::ChallengeScreen;
+pub use marked::{Mark, Marked};
 pub use placement::Placement;
 pub use preview_screen::{Preview, PreviewScreen};
 pub use scene::Scene;
 pub use strings::{GUIDES, Lang, REASONS, Text, UnknownLang};
+pub use text::FONT;
 pub use window::{Key, Window};

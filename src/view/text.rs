@@ -7,7 +7,7 @@ use super::{canvas::Canvas, colour::Colour};
 use crate::error::Error;
 
 /// Noto Sans CJK SC, cut down to what the string table needs; `assets/fonts/subset.sh` makes it.
-const FONT: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKsc-subset.otf");
+pub const FONT: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKsc-subset.otf");
 /// Height of a capital, as a share of the font size (the font's own `sCapHeight`).
 pub(super) const CAP: f32 = 0.733;
 /// Distance of baselines, as a share of the font size.

@@ -188,8 +188,8 @@ pub(super) fn smooth(t: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::portrait::Portrait;
     use super::*;
+    use crate::capture::puppet::portrait::Portrait;
 
     #[test]
     fn shut_lids_meet_and_brows_stay() {
