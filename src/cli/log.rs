@@ -79,7 +79,7 @@ impl Log {
 
     fn list(&self, records: &[SessionRecord], last: Option<usize>) -> anyhow::Result<()> {
         let skip = last.map_or(0, |last| records.len().saturating_sub(last));
-        let records = records.iter().skip(skip);
+        let mut records = records.iter().skip(skip);
         if self.json {
             return records.try_for_each(print_json);
         }
