@@ -31,7 +31,7 @@ const PLACES: &[(&str, &str)] = &[
     ("jiff", "*"),
     ("minifb", "view/window.rs"),
     ("nokhwa", "capture/camera.rs"),
-    ("plotters", "*"),
+    ("plotters", "cli/plot/"),
     ("tract_onnx", "nn/"),
     ("zune_jpeg", "capture/pixels.rs"),
 ];

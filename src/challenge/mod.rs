@@ -109,6 +109,8 @@ struct Asked {
     since: Timestamp,
     until: Timestamp,
     seen: Option<Gesture>,
+    /// When the head was last turned or the mouth last open, since the question.
+    busy: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -274,6 +276,9 @@ impl Challenge {
             return;
         }
         self.last_seen = self.now;
+        if !is_ahead(sample, &ready.rest) {
+            asked.busy = Some(reading.at);
+        }
         for gesture in &reading.gestures {
             // What began before the question, or too soon after it, is no answer: neither a
             // right one nor a wrong one.
@@ -287,7 +292,7 @@ impl Challenge {
                         self.script.extend(self.reserve.pop_front());
                     }
                 }
-            } else if asked.seen.is_none() && contradicts(asked.step, gesture.step) {
+            } else if asked.seen.is_none() && asked.contradicts(gesture) {
                 self.strikes += 1;
                 if self.strikes >= self.rules.strikes {
                     self.phase = fail(Reason::WrongGesture);
@@ -317,6 +322,7 @@ impl Challenge {
                     since: self.now,
                     until: self.now.after(self.rules.step),
                     seen: None,
+                    busy: None,
                 };
                 Phase::Asking(asked, ready)
             }
@@ -335,28 +341,34 @@ pub enum End {
     Cancelled,
 }
 
-/// Whether `seen` is a wrong answer to `asked`.
-///
-/// Blinks never are: people blink every few seconds without being asked. A nod is none while the
-/// mouth opens or the head turns, because both move the nose between eyes and mouth a little; a
-/// shake is made of turns, which are judged themselves.
-fn contradicts(asked: Step, seen: Step) -> bool {
-    let turn = matches!(seen, Step::TurnLeft | Step::TurnRight);
-    match asked {
-        Step::Blink => turn || matches!(seen, Step::OpenMouth | Step::Nod),
-        Step::OpenMouth => turn,
-        Step::TurnLeft => matches!(seen, Step::TurnRight | Step::OpenMouth),
-        Step::TurnRight => matches!(seen, Step::TurnLeft | Step::OpenMouth),
-        Step::Nod => turn || seen == Step::OpenMouth,
-        Step::Shake => seen == Step::OpenMouth,
+impl Asked {
+    /// Whether `seen` is a wrong answer.
+    ///
+    /// Blinks never are: people blink every few seconds without being asked. A nod is none while
+    /// the mouth opens or the head turns, because both move the nose between eyes and mouth a
+    /// little; a shake is made of turns, which are judged themselves.
+    fn contradicts(&self, seen: &Gesture) -> bool {
+        use Step::{Blink, Nod, OpenMouth, Shake, TurnLeft, TurnRight};
+        let clean = self.busy.is_none_or(|busy| busy < seen.start.at);
+        match (self.step, seen.step) {
+            (_, Blink | Shake) => false,
+            (asked, Nod) => asked != Nod && (clean || asked == Blink),
+            (asked, OpenMouth) => asked != OpenMouth,
+            (Shake, TurnLeft | TurnRight) => false,
+            (asked, turn @ (TurnLeft | TurnRight)) => asked != turn,
+        }
     }
 }
 
 /// Whether the face is back at rest.
 fn is_back(s: &Sample, rest: &Rest) -> bool {
     s.is_readable()
-        && (s.yaw_deg - rest.yaw_deg).abs() < BACK_YAW_DEG
+        && is_ahead(s, rest)
         && (s.nod - rest.nod).abs() < BACK_NOD
         && s.eyes > BACK_EYES * rest.eyes
-        && s.mouth < BACK_MOUTH
+}
+
+/// Whether the head is not turned and the mouth shut.
+fn is_ahead(s: &Sample, rest: &Rest) -> bool {
+    (s.yaw_deg - rest.yaw_deg).abs() < BACK_YAW_DEG && s.mouth < BACK_MOUTH
 }
