@@ -1,90 +1,18 @@
 //! What the program prints and how it exits.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod place;
+
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command as System, Stdio},
 };
 
-use assert_cmd::{Command, assert::Assert};
 use predicates::{prelude::PredicateBooleanExt as _, str::contains};
 use serde_json::Value;
 
-/// A folder of its own in which the program runs.
-struct Place(tempfile::TempDir);
-
-impl Place {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn put(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        fs::write(self.path(name), bytes).unwrap();
-        self.path(name)
-    }
-
-    /// A picture without a face.
-    fn picture(&self, name: &str) -> PathBuf {
-        let image = image::RgbImage::from_fn(160, 120, |x, y| [x as u8, y as u8, 90].into());
-        image.save(self.path(name)).unwrap();
-        self.path(name)
-    }
-
-    /// The portrait, shrunk, as `name`.
-    fn portrait(&self, name: &str) -> PathBuf {
-        fs::copy(astronaut(), self.path(name)).unwrap();
-        self.path(name)
-    }
-
-    /// A second of ffmpeg's test picture, `moov` first so that a cut file still begins well.
-    fn video(&self, name: &str) -> PathBuf {
-        let path = self.path(name);
-        let made = System::new("ffmpeg")
-            .args([
-                "-v",
-                "error",
-                "-f",
-                "lavfi",
-                "-i",
-                "testsrc=size=160x120:rate=15:duration=1",
-            ])
-            .args(["-pix_fmt", "yuv420p", "-movflags", "+faststart"])
-            .arg(&path)
-            .status()
-            .expect("these tests need ffmpeg: `make deps` installs it");
-        assert!(made.success());
-        path
-    }
-
-    /// Runs the program here; the words of `line` are its arguments.
-    fn run(&self, line: &str) -> Assert {
-        self.command(line).assert()
-    }
-
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_liveness"));
-        command
-            .current_dir(self.0.path())
-            .args(line.split_whitespace());
-        command
-    }
-}
-
-fn astronaut() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/portraits/astronaut.jpg")
-}
-
-fn lines(assert: &Assert) -> Vec<Value> {
-    let text = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
+use place::{Place, lines};
 
 #[test]
 fn help_names_every_command_and_every_default() {
@@ -96,13 +24,17 @@ fn help_names_every_command_and_every_default() {
         "completions",
         "detect",
         "man",
+        "challenge",
+        "demo",
+        "log",
+        "preview",
         "--config",
     ] {
         help.get_output();
         place.run("--help").stdout(contains(command));
     }
     place.run("analyze --help").success().stdout(
-        contains("[default: 640x480]")
+        contains("640x480]")
             .and(contains("[default: 60]"))
             .and(contains("--plot")),
     );
@@ -255,7 +187,7 @@ fn a_reader_who_leaves_early_is_no_error() {
     place.picture("a.png");
     let mut child = System::new(env!("CARGO_BIN_EXE_liveness"))
         .args(["detect", "a.png", "a.png", "a.png"])
-        .current_dir(place.0.path())
+        .current_dir(place.folder())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -383,58 +315,6 @@ fn a_wrong_network_exits_with_5() {
         .run("detect a.png --models nets")
         .code(5)
         .stderr(contains("mtcnn_rnet.onnx"));
-}
-
-#[test]
-fn settings_come_from_a_file_and_flags_win() {
-    let place = Place::new();
-    place.portrait("b.jpg");
-    place.put(
-        "k.toml",
-        "json = true\n[detect]\nmin_face = 300\n[analyze]\nsource = 'b.jpg'\n",
-    );
-    let ended = place.run("detect b.jpg --config k.toml").success();
-    assert_eq!(lines(&ended)[0]["faces"], Value::Array(vec![]));
-    let ended = place
-        .run("detect b.jpg --min-face 40 --config=k.toml")
-        .success();
-    assert_eq!(lines(&ended)[0]["faces"].as_array().unwrap().len(), 1);
-    let ended = place.run("--config k.toml analyze").success();
-    assert_eq!(lines(&ended)[0]["faces"], 1);
-}
-
-#[test]
-fn what_is_wrong_in_the_file_exits_with_2_and_names_it() {
-    let place = Place::new();
-    place.picture("a.png");
-    for (settings, why) in [
-        ("json = ", "error: k.toml, line 1: "),
-        (
-            "json = true\nmin-fce = 40",
-            "k.toml, line 2: unknown setting \"min-fce\"; did you mean min-face?",
-        ),
-        (
-            "[detect]\nplot = 'a.png'",
-            "k.toml, line 2: unknown setting \"plot\" for detect",
-        ),
-        (
-            "[detct]\njson = true",
-            "unknown command \"detct\"; did you mean [detect]?",
-        ),
-        (
-            "min-face = 5",
-            "k.toml, line 1: min-face cannot be \"5\": faces under 12",
-        ),
-        ("json = 'yes'", "json is true or false, not text"),
-    ] {
-        place.put("k.toml", settings);
-        let ended = place.run("detect a.png --config k.toml").code(2).stdout("");
-        ended.stderr(contains(why).and(contains("--min-face").not()));
-    }
-    place
-        .run("detect a.png --config gone.toml")
-        .code(2)
-        .stderr(contains("gone.toml: No such file"));
 }
 
 #[test]

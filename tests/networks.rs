@@ -111,7 +111,7 @@ fn agrees(spec: &'static Spec, name: &str) {
         // NaN fails too: `max` would drop it.
         let worst = pairs.map(|(a, b)| (a - b).abs()).max_by(f32::total_cmp);
         let worst = worst.unwrap();
-        println!("{name} {output}: off by at most {worst:e}");
+        eprintln!("{name} {output}: off by at most {worst:e}");
         assert!(
             worst <= tolerance(spec, output),
             "{name}: `{output}` is off by {worst}"

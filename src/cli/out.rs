@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_reader_who_leaves_is_no_error_where_nothing_is_decided() {
         assert_eq!(until_closed(Err(Closed.into())).ok(), Some(Exit::Done));
-        assert_eq!(exit::of(&Closed.into()), Exit::Cancelled);
+        assert_eq!(crate::cli::exit::of(&Closed.into()), Exit::Cancelled);
         assert!(until_closed(Err(anyhow::anyhow!("other"))).is_err());
     }
 }

@@ -242,7 +242,7 @@ fn seconds(at: Timestamp) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use liveness::gesture::Moment;
+    use liveness::{gesture::Moment, step::Step, time::Timestamp};
 
     fn moment(ms: u64) -> Moment {
         Moment {
