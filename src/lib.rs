@@ -1,5 +1,64 @@
 //! Checks, offline and with an ordinary webcam, that a real and present person answers a random
 //! challenge.
+//!
+//! # The way of a frame
+//!
+//! ```text
+//! thread "capture"          thread "detector"                main thread
+//! source ──Frame──▶[1]──▶ Observer ──Observation──▶[1]──▶ Session ─▶ State ─▶ Window
+//!          drops here      Mtcnn, Mesher                   Reader     └▶ SessionRecord ─▶ Log
+//!                                                          Challenge
+//! ```
+//!
+//! [`capture`] stamps each [`frame::Frame`] once; nobody after it reads a clock. Both channels of
+//! [`pipeline`] hold one: a live source drops frames rather than let the program work on the past.
+//! [`mtcnn`] finds faces, [`mesh`] fits dense landmarks, and together they are an
+//! [`observation::Observation`]. [`reading`] turns that into numbers: [`signal`] measures,
+//! [`track`] remembers, [`gesture`] sees. [`challenge`] decides on those numbers alone, without
+//! thread, file, clock or pixel. [`session`] owns one run and its [`record`]; [`view`] draws it.
+//!
+//! # Floors
+//!
+//! A module names only modules of lower floors; `tests/floors.rs` checks it.
+//!
+//! | floor | modules |
+//! |---|---|
+//! | 12 | the command line, in the binary |
+//! | 11 | [`view`] |
+//! | 10 | [`session`] |
+//! | 9 | [`record`], [`pipeline`] |
+//! | 8 | [`challenge`] |
+//! | 7 | [`reading`] |
+//! | 6 | [`gesture`] |
+//! | 5 | [`track`] |
+//! | 4 | [`signal`], [`observation`] |
+//! | 3 | [`capture`], [`mtcnn`], [`mesh`] |
+//! | 2 | [`face`], [`nn`] |
+//! | 1 | [`frame`], [`entropy`] |
+//! | 0 | [`time`], [`geometry`], [`error`], [`step`] |
+//!
+//! # Left and right
+//!
+//! Landmarks are named by the picture (`eye_l` is nearer x = 0), steps by the subject (`TurnLeft`
+//! is to their own left). Frames are never mirrored; only [`view`] mirrors.
+//!
+//! # Example
+//!
+//! Are there faces in a picture?
+//!
+//! ```
+//! use liveness::{
+//!     capture::read_picture,
+//!     mtcnn::{Mtcnn, Params},
+//! };
+//!
+//! let picture = read_picture("assets/portraits/astronaut.jpg".as_ref())?;
+//! let mut cascade = Mtcnn::load(Params::default(), None)?;
+//! let faces = cascade.find(&picture)?;
+//! assert_eq!(faces.len(), 1);
+//! println!("nose at {:?}", faces[0].landmarks.nose);
+//! # Ok::<(), liveness::error::Error>(())
+//! ```
 pub mod capture;
 pub mod challenge;
 pub mod entropy;

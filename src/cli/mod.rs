@@ -130,6 +130,8 @@ fn start_log(verbose: u8) {
     };
     env_logger::Builder::new()
         .filter_level(::log::LevelFilter::Warn)
+        // It warns of every straight line.
+        .filter_module("tiny_skia", ::log::LevelFilter::Off)
         .filter_module("liveness", level)
         .format_timestamp(None)
         .format_target(false)
