@@ -3,8 +3,12 @@
 //! *Wait* for one face that can be judged, *ask* each step of the script, be *done*. Every input
 //! is a [`Reading`] or the mere passing of time, so a session replays from its readings.
 mod guide;
+#[cfg(test)]
+mod properties;
 mod ready;
 mod script;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use std::{collections::VecDeque, time::Duration};
