@@ -1,0 +1,214 @@
+//! Sessions, as the whole program runs them: verdicts, records, bad input.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod place;
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    process::{Command as System, Stdio},
+};
+
+use liveness::{
+    capture::puppet::{Behaviour, Cue, Options, Pace, Puppet},
+    step::Step,
+};
+use predicates::str::contains;
+use serde_json::Value;
+
+use place::{Place, lines};
+
+/// Films the simulated subject: `cues` are said at their frame.
+fn film(place: &Place, name: &str, behaviour: Behaviour, frames: usize, cues: &[(usize, Step)]) {
+    let (say, heard) = crossbeam_channel::bounded(8);
+    let options = Options {
+        behaviour,
+        seed: 5,
+        ..Options::default()
+    };
+    let puppet = Puppet::new(options, Pace::Virtual, heard).unwrap();
+    fs::create_dir(place.path(name)).unwrap();
+    for (i, frame) in puppet.take(frames).enumerate() {
+        let frame = frame.unwrap();
+        let path = place.path(&format!("{name}/{i:04}.jpg"));
+        frame.image.save(path).unwrap();
+        for (_, step) in cues.iter().filter(|(at, _)| *at == i) {
+            say.send(Cue::Ask(*step)).unwrap();
+        }
+    }
+}
+
+/// The last line, which must be the result.
+fn result(lines: &[Value]) -> &Value {
+    let last = lines.last().unwrap();
+    assert_eq!(last["type"], "result", "{last}");
+    last
+}
+
+#[test]
+fn an_obedient_subject_passes_and_is_logged() {
+    let place = Place::new();
+    let ended = place
+        .run("demo --headless --json --seed 3 --log l.jsonl")
+        .code(0);
+    let lines = lines(&ended);
+    assert_eq!(lines[0]["type"], "hello");
+    assert_eq!(lines[0]["script"].as_array().unwrap().len(), 3);
+    let of = |state: &str| {
+        let steps = lines.iter().filter(|line| line["state"] == state);
+        steps.map(|line| line["step"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("done"), of("asked"));
+    let mut told = result(&lines).clone();
+    assert_eq!(told["verdict"], "passed");
+    assert_eq!(told["rehearsal"], true);
+    assert_eq!(told["reason"], Value::Null);
+    let logged = fs::read_to_string(place.path("l.jsonl")).unwrap();
+    let logged: Value = serde_json::from_str(&logged).expect("one line");
+    told.as_object_mut().unwrap().remove("type");
+    assert_eq!(told, logged);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_session() {
+    let place = Place::new();
+    let run = || {
+        let ended = place.run("demo --headless --json --seed 11 --script nod --log l.jsonl");
+        lines(&ended)[1..lines(&ended).len() - 1].to_vec()
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn a_subject_that_does_nothing_fails() {
+    let place = Place::new();
+    let line = "demo --headless --json --seed 3 --behaviour still --script nod --log l.jsonl";
+    let lines = lines(&place.run(line).code(1));
+    assert_eq!(result(&lines)["reason"], "step_timeout");
+}
+
+#[test]
+fn a_recording_passes_its_own_script_and_no_other() {
+    let place = Place::new();
+    let cues = [
+        (30, Step::TurnLeft),
+        (120, Step::TurnRight),
+        (210, Step::Nod),
+    ];
+    film(&place, "film", Behaviour::Obey, 300, &cues);
+    let run = |script: &str| {
+        place.run(&format!(
+            "challenge --source film --script {script} --headless --json --log l.jsonl"
+        ))
+    };
+    let passed = lines(&run("turn_left,turn_right,nod").code(0));
+    assert_eq!(result(&passed)["verdict"], "passed");
+    assert_eq!(result(&passed)["rehearsal"], true);
+    let failed = lines(&run("turn_right,turn_left,nod").code(1));
+    assert_eq!(result(&failed)["reason"], "wrong_gesture");
+    // The obedient subject blinks of its own accord; a print never does.
+    film(&place, "print", Behaviour::Photo, 290, &[]);
+    let line = "challenge --source print --script blink --headless --json --log l.jsonl";
+    let failed = lines(&place.run(line).code(1));
+    assert_eq!(result(&failed)["verdict"], "failed");
+}
+
+#[test]
+fn a_source_that_is_none_exits_with_4_and_says_what_to_do() {
+    let place = Place::new();
+    place.put("notes.txt", "Dear reader");
+    fs::create_dir(place.path("empty")).unwrap();
+    for (source, why) in [
+        ("camera:0", "camera 0 failed"),
+        ("camera:9", "camera 9 failed"),
+        ("notes.txt", "it is text"),
+        ("empty", "no picture"),
+        ("gone.mp4", "no such file or folder"),
+    ] {
+        place
+            .run(&format!(
+                "challenge --source {source} --headless --log l.jsonl"
+            ))
+            .code(4)
+            .stderr(contains(why));
+    }
+    place.video("v.mp4");
+    let line = "challenge --source v.mp4 --headless --log l.jsonl";
+    let ended = place.command(line).env("PATH", "").assert();
+    ended.code(4).stderr(contains("apt install ffmpeg"));
+}
+
+#[test]
+fn wrong_words_exit_with_2_before_anything_starts() {
+    let place = Place::new();
+    fs::create_dir(place.path("folder")).unwrap();
+    place.put("file", "");
+    place.put("broken.toml", "steps = = 3");
+    for (flags, why) in [
+        ("--script wink", "wink"),
+        ("--allow nod,wink", "wink"),
+        ("--steps 0", "--steps"),
+        ("--timeout 0", "--timeout"),
+        ("--behaviour sleepy", "sleepy"),
+        ("--lang fr", "fr"),
+        ("--log folder", "folder"),
+        ("--log file/l.jsonl", "file/l.jsonl"),
+        ("--config broken.toml", "broken.toml, line 1"),
+        ("--allow nod", "no step comes twice in a row"),
+    ] {
+        let ended = place.run(&format!("demo --headless {flags}"));
+        ended.code(2).stdout("").stderr(contains(why));
+    }
+}
+
+#[test]
+fn without_a_display_the_way_out_is_named() {
+    let place = Place::new();
+    let command = |line| {
+        let mut command = place.command(line);
+        command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+        command
+    };
+    let ended = command("challenge --log l.jsonl").assert();
+    ended.code(2).stderr(contains("--headless"));
+    let ended = command("demo --seed 3 --script nod --log l.jsonl").assert();
+    ended.code(0).stderr(contains("terminal"));
+}
+
+#[test]
+fn a_wrong_network_exits_with_5() {
+    let place = Place::new();
+    fs::create_dir(place.path("nets")).unwrap();
+    let ended = place.run("demo --headless --models nets --log l.jsonl");
+    ended.code(5).stderr(contains("nets"));
+}
+
+#[test]
+fn a_log_that_takes_nothing_is_told_before_anybody_is_asked() {
+    let place = Place::new();
+    let ended = place.run("demo --headless --seed 3 --script nod --log /dev/full");
+    ended.code(2).stdout("").stderr(contains("/dev/full"));
+}
+
+#[test]
+fn whoever_stops_it_gets_a_record() {
+    let place = Place::new();
+    let mut child = System::new(env!("CARGO_BIN_EXE_liveness"))
+        .args(["demo", "--headless", "--json", "--behaviour", "still"])
+        .args(["--script", "nod,blink,nod", "--log", "l.jsonl"])
+        .current_dir(place.folder())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
+    let asked = told.find(|line| line.as_ref().unwrap().contains("asked"));
+    asked.unwrap().unwrap();
+    let pid = child.id().to_string();
+    let killed = System::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(killed.success());
+    let last: Value = serde_json::from_str(&told.last().unwrap().unwrap()).unwrap();
+    assert_eq!(last["verdict"], "cancelled");
+    assert_eq!(child.wait().unwrap().code(), Some(6));
+    let logged = fs::read_to_string(place.path("l.jsonl")).unwrap();
+    assert!(logged.contains("\"cancelled\""));
+}
