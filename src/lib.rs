@@ -47,12 +47,14 @@
 //! Are there faces in a picture?
 //!
 //! ```
+//! use std::path::Path;
+//!
 //! use liveness::{
 //!     capture::read_picture,
 //!     mtcnn::{Mtcnn, Params},
 //! };
 //!
-//! let picture = read_picture("assets/portraits/astronaut.jpg".as_ref())?;
+//! let picture = read_picture(Path::new("assets/portraits/astronaut.jpg"))?;
 //! let mut cascade = Mtcnn::load(Params::default(), None)?;
 //! let faces = cascade.find(&picture)?;
 //! assert_eq!(faces.len(), 1);

@@ -84,6 +84,9 @@ impl Marked {
 
     /// Writes a score above the box, or as near to that as the picture's edges let it.
     fn score(&mut self, score: f32, b: &BBox) {
+        if Rect::from_ltrb(b.x1, b.y1, b.x2, b.y2).is_none() {
+            return;
+        }
         let text = format!("{score:.3}");
         // Letters are as wide as suits the face, but never too small to read.
         let px = (b.width() / 7.0).clamp(14.0, 18.0 * self.line.max(1.0));
