@@ -141,9 +141,15 @@ impl Session {
         self.record.frames.dropped += missed;
         self.record.frames.captured = self.record.frames.analysed + self.record.frames.dropped;
         let reading = self.reader.read(seen);
-        let state = self.challenge.see(&reading);
-        self.advance(state, reading.at);
+        self.take(&reading);
         reading
+    }
+
+    /// Takes in what was read from a frame elsewhere: a session replays from its readings. Counts no
+    /// frame.
+    pub fn take(&mut self, reading: &Reading) {
+        let state = self.challenge.see(reading);
+        self.advance(state, reading.at);
     }
 
     /// Lets time pass without a frame.

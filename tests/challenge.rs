@@ -204,7 +204,11 @@ fn whoever_stops_it_gets_a_record() {
     let asked = told.find(|line| line.as_ref().unwrap().contains("asked"));
     asked.unwrap().unwrap();
     let pid = child.id().to_string();
-    let killed = System::new("kill").args(["-INT", &pid]).status().unwrap();
+    // The shell's own `kill`: a bare machine has no other.
+    let killed = System::new("sh")
+        .args(["-c", "kill -INT $0", &pid])
+        .status()
+        .unwrap();
     assert!(killed.success());
     let last: Value = serde_json::from_str(&told.last().unwrap().unwrap()).unwrap();
     assert_eq!(last["verdict"], "cancelled");

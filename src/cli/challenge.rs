@@ -1,4 +1,6 @@
 //! `liveness challenge` and `liveness demo`: run sessions and report the verdict.
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use clap::Args;
 use crossbeam_channel::{Receiver, bounded};
@@ -17,10 +19,10 @@ use serde::Serialize;
 use super::{
     Common,
     ask::Ask,
-    exit::Exit,
+    exit::{self, Exit},
     feed::{Feed, Next, Wish},
     input::{Input, Looking},
-    out::{print_json, print_line, say},
+    out::{explain, print_json, print_line, say},
     stage::{Stage, Wanted},
 };
 
@@ -122,7 +124,7 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             stop: &stop,
             now: begun,
         };
-        let (failure, frame) = run.play()?;
+        let (failure, frame) = run.play();
         begun = run.now;
         let record = run.session.record().context("the session did not end")?;
         // The disk has the result before anybody sees it.
@@ -131,9 +133,14 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             say(serde_json::to_string(record)?);
             return Ok(Exit::Integrity);
         }
-        report(record, ask)?;
-        if let Some(error) = failure {
-            return Err(error.into());
+        let reported = report(record, ask);
+        match failure {
+            Some(error) if run.session.state() == State::Done(Verdict::Cancelled) => {
+                say(format_args!("error: {}", explain(&error)));
+                return Ok(Exit::Cancelled);
+            }
+            Some(error) => return Err(error),
+            None => reported?,
         }
         let State::Done(verdict) = run.session.state() else {
             return Ok(Exit::Failed);
@@ -196,51 +203,54 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Plays the session to its end; gives the error of the source that ended it, if one did, and
-    /// the last frame.
-    fn play(
-        &mut self,
-    ) -> anyhow::Result<(
-        Option<liveness::error::Error>,
-        Option<std::sync::Arc<Frame>>,
-    )> {
+    /// Plays the session to its end, whatever happens; gives the error that ended it, if one did,
+    /// and the last frame.
+    fn play(&mut self) -> (Option<anyhow::Error>, Option<Arc<Frame>>) {
         let mut failure = None;
         let mut frame = None;
-        self.tell()?;
         while !matches!(self.session.state(), State::Done(_)) {
             if self.stop.try_recv().is_ok() {
                 self.session.end(End::Cancelled);
-                break;
-            }
-            match self.feed.next() {
-                Ok(Next::Seen(seen)) => {
-                    self.now = self.now.max(seen.frame.at);
-                    let reading = self.session.see(&seen);
-                    log::trace!("{reading:?}");
-                    frame = Some(seen.frame);
-                }
-                Ok(Next::Tick(now)) => {
-                    self.now = self.now.max(now);
-                    self.session.tick(now);
-                }
-                Ok(Next::End) => self.session.end(End::SourceEnded),
-                Err(error) => {
-                    self.session.end(End::SourceFailed);
-                    failure = Some(error);
-                }
-            }
-            self.tell()?;
-            // The result is shown only after it has been logged.
-            let state = self.session.state();
-            if let (Some(stage), false) = (self.stage.as_mut(), matches!(state, State::Done(_))) {
-                let script_len = self.session.script_len();
-                match stage.show(frame.as_deref(), state, script_len, self.now)? {
-                    Wanted::Stop => self.session.end(End::Cancelled),
-                    Wanted::Nothing | Wanted::Again => {}
-                }
+            } else if let Err(error) = self.turn(&mut frame) {
+                self.session.end(match exit::of(&error) {
+                    Exit::Source | Exit::Integrity => End::SourceFailed,
+                    // The display has gone, or whoever reads our lines.
+                    _ => End::Cancelled,
+                });
+                failure = Some(error);
             }
         }
-        Ok((failure, frame))
+        // The last events; who no longer reads them has the record in the log.
+        let told = self.tell();
+        (failure.or(told.err()), frame)
+    }
+
+    /// Takes in what comes next, and shows how things stand.
+    fn turn(&mut self, frame: &mut Option<Arc<Frame>>) -> anyhow::Result<()> {
+        self.tell()?;
+        match self.feed.next()? {
+            Next::Seen(seen) => {
+                self.now = self.now.max(seen.frame.at);
+                let reading = self.session.see(&seen);
+                log::trace!("{reading:?}");
+                *frame = Some(seen.frame);
+            }
+            Next::Tick(now) => {
+                self.now = self.now.max(now);
+                self.session.tick(now);
+            }
+            Next::End => self.session.end(End::SourceEnded),
+        }
+        // The result is shown only after it has been logged.
+        let state = self.session.state();
+        if let (Some(stage), false) = (self.stage.as_mut(), matches!(state, State::Done(_))) {
+            let script_len = self.session.script_len();
+            match stage.show(frame.as_deref(), state, script_len, self.now)? {
+                Wanted::Stop => self.session.end(End::Cancelled),
+                Wanted::Nothing | Wanted::Again => {}
+            }
+        }
+        Ok(())
     }
 
     /// Passes on what has happened: to the caller, the simulated subject, the terminal.
