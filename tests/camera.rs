@@ -280,3 +280,74 @@ fn a_camera_without_a_format_we_read_says_so() {
         "error camera 42 failed: it offers no format that can be read"
     );
 }
+
+/// What the whole program says and how it ends, run by itself in an empty folder.
+fn program(machine: &Machine, line: &str) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let output = machine
+        .command(env!("CARGO_BIN_EXE_liveness"))
+        .args(line.split(' '))
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), said)
+}
+
+#[test]
+fn the_program_exits_with_4_and_says_what_is_wrong_with_the_camera() {
+    let good = || Machine::with(&["640x480.yuyv"]);
+    for (machine, why) in [
+        (Machine::bare(), "no camera found"),
+        (
+            good().set("SHIM_STATE", "busy"),
+            "is another program using it?",
+        ),
+        (good().set("SHIM_STATE", "denied"), "group video"),
+        (
+            Machine::with(&["640x480.grey"]),
+            "no format that can be read",
+        ),
+    ] {
+        let line = "challenge --source camera:42 --headless --log l.jsonl";
+        let (code, said) = program(&machine, line);
+        assert_eq!(code, Some(4), "{said}");
+        assert!(said.contains(why), "{said}");
+    }
+    let line = "challenge --source camera:9 --headless --log l.jsonl";
+    let (code, said) = program(&good(), line);
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("there is 42 (Shim Camera)"), "{said}");
+}
+
+#[test]
+fn a_camera_that_sees_nobody_is_inconclusive_and_logged() {
+    let machine = Machine::with(&["640x480.yuyv"]);
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("l.jsonl");
+    let line = format!(
+        "challenge --source camera:42 --headless --timeout 5 --log {}",
+        log.display()
+    );
+    let (code, said) = program(&machine, &line);
+    assert_eq!(code, Some(3), "{said}");
+    let record = std::fs::read_to_string(log).unwrap();
+    assert!(record.contains("\"reason\":\"nobody_came\""), "{record}");
+    assert!(record.contains("\"rehearsal\":false"), "{record}");
+}
+
+#[test]
+fn an_unplugged_camera_ends_the_session_and_is_logged() {
+    let machine = Machine::with(&["640x480.yuyv"]).set("SHIM_SCRIPT", "40:unplug");
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("l.jsonl");
+    let line = format!(
+        "challenge --source camera:42 --headless --log {}",
+        log.display()
+    );
+    let (code, said) = program(&machine, &line);
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("is it unplugged?"), "{said}");
+    let record = std::fs::read_to_string(log).unwrap();
+    assert!(record.contains("\"reason\":\"source_failed\""), "{record}");
+}

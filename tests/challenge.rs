@@ -216,3 +216,67 @@ fn whoever_stops_it_gets_a_record() {
     let logged = fs::read_to_string(place.path("l.jsonl")).unwrap();
     assert!(logged.contains("\"cancelled\""));
 }
+
+#[test]
+fn whoever_stops_reading_cancels_and_the_record_is_kept() {
+    let place = Place::new();
+    let mut child = System::new(env!("CARGO_BIN_EXE_liveness"))
+        .args(["demo", "--headless", "--json", "--seed", "3"])
+        .args(["--log", "l.jsonl"])
+        .current_dir(place.folder())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
+    told.next().unwrap().unwrap();
+    drop(told);
+    assert_eq!(child.wait().unwrap().code(), Some(6));
+    let logged = fs::read_to_string(place.path("l.jsonl")).unwrap();
+    assert!(logged.contains("\"cancelled\""), "{logged}");
+}
+
+#[test]
+fn a_cut_recording_exits_with_4_and_its_record_says_so() {
+    let place = Place::new();
+    let whole = fs::read(place.video("v.mp4")).unwrap();
+    place.put("cut.mp4", &whole[..whole.len() * 3 / 4]);
+    let ended = place
+        .run("challenge --source cut.mp4 --headless --json --log l.jsonl")
+        .code(4)
+        .stderr(contains("cut.mp4"));
+    let lines = lines(&ended);
+    assert_eq!(result(&lines)["verdict"], "inconclusive");
+    assert_eq!(result(&lines)["reason"], "source_failed");
+    let logged = fs::read_to_string(place.path("l.jsonl")).unwrap();
+    assert!(logged.contains("\"source_failed\""));
+}
+
+/// A disk that is full before the record is: a limit on the size of files, of which the log has
+/// used up most. Where it is hit the program is told by an error rather than killed.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_disk_that_fills_during_the_session_loses_no_record() {
+    let place = Place::new();
+    place.put("l.jsonl", "\n".repeat(900));
+    let liveness = env!("CARGO_BIN_EXE_liveness");
+    let run = format!(
+        "trap '' XFSZ; ulimit -f 2; exec {liveness} demo --headless --json --seed 3 --log l.jsonl"
+    );
+    let output = System::new("sh")
+        .args(["-c", &run])
+        .current_dir(place.folder())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(said.contains("the result was not logged"), "{said}");
+    let record = said.lines().last().unwrap();
+    let record: Value = serde_json::from_str(record).expect("the record, on standard error");
+    assert_eq!(record["verdict"], "passed");
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        !told.contains("\"result\""),
+        "not told what is not kept: {told}"
+    );
+}

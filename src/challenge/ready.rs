@@ -185,3 +185,7 @@ fn rest(samples: &[Sample]) -> Rest {
         nod: median(|s| s.nod),
     }
 }
+
+#[cfg(test)]
+#[path = "ready_tests.rs"]
+mod tests;

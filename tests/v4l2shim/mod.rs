@@ -1,4 +1,5 @@
 //! Builds the false camera (shim.h says what it can do) and runs this test program again under it.
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -116,9 +117,19 @@ impl Machine {
         self
     }
 
+    /// The program at `path`, on this machine.
+    pub fn command(&self, path: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(path);
+        command
+            .env("LD_PRELOAD", library())
+            .envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
     /// Runs the test `probe` of this program on this machine.
     pub fn run(&self, probe: &str) -> Outcome {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        let mut child = self
+            .command(std::env::current_exe().unwrap())
             .args([
                 "--ignored",
                 "--exact",
@@ -128,8 +139,6 @@ impl Machine {
             ])
             .env("PROBE", probe)
             .env("RUST_LOG", "liveness=info")
-            .env("LD_PRELOAD", library())
-            .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -1,0 +1,142 @@
+//! What a face is told before the first step, and when it is ready.
+use super::{super::tests::resting, *};
+use crate::{geometry::BBox, track::TrackId};
+
+/// Where the middle of the picture is.
+const MIDDLE: Point = Point { x: 320.0, y: 240.0 };
+
+/// A reading at `ms` with its sample changed.
+fn with(ms: u64, change: impl Fn(&mut Sample)) -> Reading {
+    let mut reading = resting(ms);
+    reading.sample.iter_mut().for_each(change);
+    reading
+}
+
+fn guide(reading: &Reading) -> Option<Guide> {
+    good_face(reading, &Stand::default()).err()
+}
+
+#[test]
+fn each_trouble_has_its_guide() {
+    assert_eq!(guide(&resting(0)), None);
+    let changes: [(fn(&mut Sample), Guide); 14] = [
+        (|s| s.quality.face_px = 69.0, Guide::MoveCloser),
+        (|s| s.bbox = BBox::around(MIDDLE, 550.0), Guide::MoveBack),
+        (
+            |s| s.bbox = BBox::around(Point { x: 150.0, ..MIDDLE }, 150.0),
+            Guide::CentreFace,
+        ),
+        (
+            |s| s.bbox = BBox::around(Point { y: 370.0, ..MIDDLE }, 150.0),
+            Guide::CentreFace,
+        ),
+        (|s| s.quality.brightness = 39.0, Guide::TooDark),
+        (|s| s.quality.brightness = 231.0, Guide::TooBright),
+        (|s| s.presence = 0.7, Guide::FaceCovered),
+        (|s| s.score = 0.7, Guide::FaceCovered),
+        (|s| s.yaw_deg = -16.0, Guide::LookAhead),
+        (|s| s.pitch_deg = 31.0, Guide::LookAhead),
+        (|s| s.roll_deg = 26.0, Guide::LookAhead),
+        (|s| s.quality.sharpness = 11.0, Guide::HoldStill),
+        (|s| s.eyes = 0.07, Guide::RemoveGlasses),
+        // Of two troubles, the one that a person mends first.
+        (
+            |s| {
+                s.quality.face_px = 60.0;
+                s.quality.sharpness = 5.0;
+            },
+            Guide::MoveCloser,
+        ),
+    ];
+    for (change, want) in changes {
+        assert_eq!(guide(&with(0, change)), Some(want));
+    }
+    let crowd = Reading {
+        people: 2,
+        ..resting(0)
+    };
+    assert_eq!(guide(&crowd), Some(Guide::SeveralFaces));
+    let empty = |luma| Reading {
+        luma: Some(luma),
+        ..Reading::default()
+    };
+    assert_eq!(guide(&empty(120.0)), Some(Guide::NoFace));
+    assert_eq!(guide(&empty(10.0)), Some(Guide::TooDark));
+}
+
+#[test]
+fn a_face_is_ready_after_700_ms_of_stillness_and_not_before() {
+    let mut waiting = Waiting::default();
+    let stand = Stand::default();
+    for ms in (0..700).step_by(25) {
+        assert_eq!(waiting.see(&resting(ms), &stand), None, "{ms} ms");
+    }
+    let ready = waiting.see(&resting(700), &stand).unwrap();
+    assert_eq!(ready.track, TrackId(1));
+    assert_eq!(ready.rest.eyes, 0.3);
+}
+
+#[test]
+fn whoever_moves_turns_away_or_changes_begins_anew() {
+    let stand = Stand::default();
+    let moved = |ms| {
+        with(ms, |s| {
+            s.bbox = BBox::around(Point { x: 335.0, ..MIDDLE }, 150.0);
+        })
+    };
+    let turned = |ms| with(ms, |s| s.yaw_deg = 20.0);
+    let other = |ms| Reading {
+        track: Some(TrackId(2)),
+        ..resting(ms)
+    };
+    let gone = |ms| Reading {
+        at: Timestamp::from_millis(ms),
+        ..Reading::default()
+    };
+    let disturbances: [&dyn Fn(u64) -> Reading; 4] = [&moved, &turned, &other, &gone];
+    for disturbed in disturbances {
+        let mut waiting = Waiting::default();
+        for ms in (0..600).step_by(25) {
+            waiting.see(&resting(ms), &stand);
+        }
+        waiting.see(&disturbed(600), &stand);
+        for ms in (625..1_325).step_by(25) {
+            assert_eq!(waiting.see(&resting(ms), &stand), None, "{ms} ms");
+        }
+        assert!(waiting.see(&resting(1_325), &stand).is_some());
+    }
+}
+
+#[test]
+fn resting_values_are_the_medians() {
+    let mut waiting = Waiting::default();
+    let stand = Stand::default();
+    let mut ready = None;
+    for ms in (0..=700).step_by(50) {
+        // A blink in the middle is no resting value.
+        let eyes = if (300..400).contains(&ms) { 0.1 } else { 0.25 };
+        ready = waiting.see(&with(ms, |s| s.eyes = eyes), &stand);
+    }
+    assert_eq!(ready.unwrap().rest.eyes, 0.25);
+}
+
+#[test]
+fn a_hint_stays_for_600_ms() {
+    let mut waiting = Waiting::default();
+    let stand = Stand::default();
+    assert_eq!(waiting.hint(), Some(Guide::NoFace));
+    let far = |ms| with(ms, |s| s.quality.face_px = 50.0);
+    let dark = |ms| with(ms, |s| s.quality.brightness = 20.0);
+    waiting.see(&far(0), &stand);
+    assert_eq!(waiting.hint(), Some(Guide::MoveCloser));
+    for ms in (30..600).step_by(30) {
+        waiting.see(&if ms % 60 == 0 { far(ms) } else { dark(ms) }, &stand);
+        assert_eq!(waiting.hint(), Some(Guide::MoveCloser), "{ms} ms");
+    }
+    waiting.see(&dark(600), &stand);
+    assert_eq!(waiting.hint(), Some(Guide::TooDark));
+    waiting.see(&resting(1_170), &stand);
+    assert_eq!(waiting.hint(), Some(Guide::TooDark));
+    waiting.see(&resting(1_200), &stand);
+    assert_eq!(waiting.hint(), None);
+}
