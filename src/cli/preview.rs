@@ -1,10 +1,10 @@
 //! `liveness preview`: show detections live.
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use clap::Args;
 use liveness::{
     capture::puppet::Behaviour,
-    challenge::{Challenge, Rules, State},
+    challenge::{Challenge, Guide, Rules, State},
     observation::Observation,
     reading::Reader,
     signal::Sample,
@@ -112,10 +112,10 @@ impl Preview {
 struct Now {
     seen: Option<Observation>,
     reader: Reader,
-    guide: Option<liveness::challenge::Guide>,
+    guide: Option<Guide>,
     first: Option<Timestamp>,
     /// Moments of the frames of the last second.
-    recent: std::collections::VecDeque<Timestamp>,
+    recent: VecDeque<Timestamp>,
     /// Milliseconds of each stage, smoothed over about ten frames.
     detect_ms: f32,
     mesh_ms: f32,

@@ -310,3 +310,7 @@ fn plots(lang: Lang) -> [Plot; 5] {
         plot(Text::Nod, (0.2, 0.9), 2, |s| s.nod, Colour::rgb(0xc3_a6ff)),
     ]
 }
+
+#[cfg(test)]
+#[path = "preview_tests.rs"]
+mod tests;
