@@ -63,6 +63,8 @@ fn an_obedient_subject_passes_and_is_logged() {
     assert_eq!(told["verdict"], "passed");
     assert_eq!(told["rehearsal"], true);
     assert_eq!(told["reason"], Value::Null);
+    assert_eq!(told["rules"]["step_ms"], 8_000);
+    assert_eq!(told["rules"]["stand"]["still_ms"], 700);
     let logged = fs::read_to_string(place.path("l.jsonl")).unwrap();
     let logged: Value = serde_json::from_str(&logged).expect("one line");
     told.as_object_mut().unwrap().remove("type");
@@ -158,6 +160,16 @@ fn wrong_words_exit_with_2_before_anything_starts() {
     ] {
         let ended = place.run(&format!("demo --headless {flags}"));
         ended.code(2).stdout("").stderr(contains(why));
+    }
+}
+
+#[test]
+fn only_the_simulated_subject_can_be_told_how_to_behave() {
+    let place = Place::new();
+    for flag in ["--behaviour still", "--seed 3"] {
+        let ended = place.run(&format!("challenge --headless --log l.jsonl {flag}"));
+        ended.code(2).stderr(contains("simulated subject"));
+        assert!(!place.path("l.jsonl").exists());
     }
 }
 

@@ -20,7 +20,13 @@ pub use ready::{Ready, Rest, Stand};
 pub use script::{ScriptError, draw};
 pub use verdict::{Reason, Verdict};
 
-use crate::{gesture::Gesture, reading::Reading, signal::Sample, step::Step, time::Timestamp};
+use crate::{
+    gesture::Gesture,
+    reading::Reading,
+    signal::Sample,
+    step::Step,
+    time::{Timestamp, millis},
+};
 use ready::Waiting;
 
 /// Every limit of a challenge.
@@ -30,24 +36,31 @@ pub struct Rules {
     pub stand: Stand,
     /// A gesture that begins sooner after the question was not an answer to it: nobody reads and
     /// reacts in a quarter of a second.
+    #[serde(with = "millis", rename = "too_soon_ms")]
     pub too_soon: Duration,
     /// A right answer that begins later than this after the question is accepted but costs one
     /// more step: people begin within a second or so, while a recording that goes on by itself
     /// hits the question mostly late.
+    #[serde(with = "millis", rename = "prompt_ms")]
     pub prompt: Duration,
     /// How many steps slow and wrong answers can add in all.
     pub extra: u8,
     /// Time for one step.
+    #[serde(with = "millis", rename = "step_ms")]
     pub step: Duration,
     /// Time to come back to rest after a gesture, beyond the step's own.
+    #[serde(with = "millis", rename = "back_ms")]
     pub back: Duration,
     /// So many wrong gestures fail.
     pub strikes: u32,
     /// Longest absence of the face.
+    #[serde(with = "millis", rename = "absence_ms")]
     pub absence: Duration,
     /// Longest presence of a second face.
+    #[serde(with = "millis", rename = "company_ms")]
     pub company: Duration,
     /// Time for the whole session, waiting included.
+    #[serde(with = "millis", rename = "session_ms")]
     pub session: Duration,
 }
 

@@ -4,7 +4,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Guide;
-use crate::{geometry::Point, reading::Reading, signal::Sample, time::Timestamp, track::TrackId};
+use crate::{
+    geometry::Point,
+    reading::Reading,
+    signal::Sample,
+    time::{Timestamp, millis},
+    track::TrackId,
+};
 
 /// What a face must be like before a challenge begins.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +35,7 @@ pub struct Stand {
     /// How far the face may move while it holds still, in face widths.
     pub max_drift: f32,
     /// How long it must hold still.
+    #[serde(with = "millis", rename = "still_ms")]
     pub still: Duration,
 }
 

@@ -45,9 +45,9 @@ pub struct Ask {
     /// Append the result to this log [default: $XDG_STATE_HOME/liveness/sessions.jsonl].
     #[arg(long, value_name = "PATH")]
     log: Option<PathBuf>,
-    /// How the simulated subject behaves: obey, still, wrong, late, replay or photo.
-    #[arg(long, value_name = "HOW", default_value_t = Behaviour::Obey)]
-    pub behaviour: Behaviour,
+    /// How the simulated subject behaves: obey, still, wrong, late, replay or photo [default: obey].
+    #[arg(long, value_name = "HOW")]
+    behaviour: Option<Behaviour>,
     /// Repeat one rehearsal of the simulated subject exactly: its script and every movement.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -56,7 +56,16 @@ pub struct Ask {
 impl Ask {
     /// The steps of the next session, and those in reserve. `demo` says whether the subject is
     /// simulated: only then may a seed choose them.
+    ///
+    /// # Errors
+    ///
+    /// Where no script can be drawn from what is allowed, or somebody who is not simulated is told
+    /// how to behave.
     pub fn draw(&self, demo: bool) -> anyhow::Result<(Vec<Step>, Vec<Step>)> {
+        ensure!(
+            demo || (self.behaviour.is_none() && self.seed.is_none()),
+            "--behaviour and --seed move the simulated subject alone: leave them out, or use `liveness demo`"
+        );
         if let Some(script) = &self.script {
             ensure!(!script.is_empty(), ScriptError::Empty);
             return Ok((script.clone(), vec![]));
@@ -69,7 +78,7 @@ impl Ask {
             .any(|step| Some(step) != self.allow.first());
         let extra = if varied { Rules::default().extra } else { 0 };
         let drawn = len + usize::from(extra);
-        let mut script = match self.seed.filter(|_| demo) {
+        let mut script = match self.seed {
             Some(seed) => {
                 let mut random = Repeatable::new(seed);
                 challenge::draw::<anyhow::Error>(drawn, &self.allow, || Ok(random.bits()))
@@ -96,6 +105,11 @@ impl Ask {
             rules.stand.still = Duration::from_millis(200);
         }
         rules
+    }
+
+    /// How the simulated subject behaves.
+    pub fn behaviour(&self) -> Behaviour {
+        self.behaviour.unwrap_or(Behaviour::Obey)
     }
 
     /// The language of the window.

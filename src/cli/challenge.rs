@@ -93,7 +93,7 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
         options: looking.options(),
         params: looking.params(),
         models: common.models.clone(),
-        behaviour: ask.behaviour,
+        behaviour: ask.behaviour(),
         seed,
         watched: stage.is_some(),
     })?;
