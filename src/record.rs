@@ -221,6 +221,9 @@ fn advice(error: &io::Error) -> Cause {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "; choose another place with --log PATH"
         }
+        io::ErrorKind::NotFound => {
+            "; nothing has been logged there yet, or name another with --log PATH"
+        }
         io::ErrorKind::StorageFull => "; make room, or choose another place with --log PATH",
         io::ErrorKind::IsADirectory => "; name a file in it, as in --log DIR/sessions.jsonl",
         _ => "",

@@ -183,6 +183,8 @@ fn without_a_display_the_way_out_is_named() {
     };
     let ended = command("challenge --log l.jsonl").assert();
     ended.code(2).stderr(contains("--headless"));
+    let ended = command("preview").assert();
+    ended.code(2).stderr(contains("liveness analyze"));
     let ended = command("demo --seed 3 --script nod --log l.jsonl").assert();
     ended.code(0).stderr(contains("terminal"));
 }

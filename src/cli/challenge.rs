@@ -82,7 +82,10 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             say(format_args!("{error}; the demo runs in the terminal"));
             None
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            return Err(error)
+                .context("a challenge needs a display, or --headless where there is none");
+        }
     };
     let seed = match ask.seed {
         Some(seed) => seed,
@@ -275,7 +278,10 @@ impl Run<'_> {
 /// An event for somebody who reads the terminal.
 fn words(event: &Event) -> String {
     match event {
-        Event::Hello { script, .. } => format!("look at the camera; {} steps follow", script.len()),
+        Event::Hello { script, .. } => match script.len() {
+            1 => "look at the camera; one step follows".to_owned(),
+            n => format!("look at the camera; {n} steps follow"),
+        },
         Event::Guide { code } => match code {
             Guide::NoFace => "waiting for a face".to_owned(),
             other => format!("please: {}", code_name(*other)),

@@ -1,6 +1,7 @@
 //! `liveness preview`: show detections live.
 use std::{collections::VecDeque, time::Duration};
 
+use anyhow::Context as _;
 use clap::Args;
 use liveness::{
     capture::puppet::Behaviour,
@@ -46,7 +47,8 @@ pub struct Preview {
 
 impl Preview {
     pub fn run(&self, common: &Common) -> anyhow::Result<Exit> {
-        let mut window = Window::open("liveness preview", (960, 720), self.fullscreen)?;
+        let mut window = Window::open("liveness preview", (960, 720), self.fullscreen)
+            .context("a preview needs a display; `liveness analyze SOURCE` prints the same")?;
         let mut screen = PreviewScreen::new()?;
         let mut canvas = Canvas::new(1, 1);
         let mut feed = Feed::open(Wish {

@@ -167,7 +167,7 @@ impl Window {
 }
 
 fn failed(why: impl std::fmt::Display) -> Error {
-    let source = format!("{why}; without a screen, run with --headless").into();
+    let source = why.to_string().into();
     Error::Window { source }
 }
 
