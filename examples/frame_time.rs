@@ -9,6 +9,7 @@ use liveness::{
     mtcnn::{Follow, Mtcnn, Params},
     observation::Observer,
     reading::Reader,
+    signal::median_by,
     time::Clock,
 };
 
@@ -42,15 +43,14 @@ fn main() -> anyhow::Result<()> {
         mesh.push(f64::from(seen.times.mesh_ms));
         signals.push(read.since(looked).as_secs_f64() * 1e3);
     }
-    for (name, mut times) in [
+    for (name, times) in [
         ("full detection, min face 60", full),
         ("tracked frame", whole),
         ("  follow (O-Net)", follow),
         ("  mesh", mesh),
         ("  signals and gestures", signals),
     ] {
-        times.sort_by(f64::total_cmp);
-        let median = times.get(times.len() / 2).copied().unwrap_or_default();
+        let median = median_by(times, f64::total_cmp).unwrap_or_default();
         eprintln!("{name:<30} {median:7.2} ms");
     }
     Ok(())

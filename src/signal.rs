@@ -1,6 +1,8 @@
 //! What a face is doing at one moment: frame, face and mesh in, a handful of numbers out.
 //!
 //! Formulas and the point numbers of the mesh are those of `SIGNALS`, where they were measured.
+use std::cmp::Ordering;
+
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
@@ -221,6 +223,12 @@ fn shrink(image: &RgbImage, bbox: &BBox) -> Vec<f32> {
         }
     }
     grey
+}
+
+/// The middle one of `values` in this order, the upper of two; `None` where there is none.
+pub fn median_by<T: Copy>(mut values: Vec<T>, order: impl FnMut(&T, &T) -> Ordering) -> Option<T> {
+    let middle = values.len() / 2;
+    (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, order).1)
 }
 
 #[cfg(test)]

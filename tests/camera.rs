@@ -281,73 +281,56 @@ fn a_camera_without_a_format_we_read_says_so() {
     );
 }
 
-/// What the whole program says and how it ends, run by itself in an empty folder.
-fn program(machine: &Machine, line: &str) -> (Option<i32>, String) {
+/// A session of the whole program on this machine: how it ends, what it says, what it logs.
+fn session(machine: &Machine, flags: &str) -> (Option<i32>, String, String) {
     let folder = tempfile::tempdir().unwrap();
     let output = machine
         .command(env!("CARGO_BIN_EXE_liveness"))
-        .args(line.split(' '))
+        .args(["challenge", "--headless", "--log", "l.jsonl"])
+        .args(flags.split(' '))
         .current_dir(folder.path())
         .output()
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    (output.status.code(), said)
+    let log = std::fs::read_to_string(folder.path().join("l.jsonl")).unwrap();
+    (output.status.code(), said, log)
 }
 
 #[test]
 fn the_program_exits_with_4_and_says_what_is_wrong_with_the_camera() {
     let good = || Machine::with(&["640x480.yuyv"]);
-    for (machine, why) in [
-        (Machine::bare(), "no camera found"),
+    let grey = Machine::with(&["640x480.grey"]);
+    for (machine, camera, why) in [
+        (Machine::bare(), 42, "no camera found"),
         (
             good().set("SHIM_STATE", "busy"),
+            42,
             "is another program using it?",
         ),
-        (good().set("SHIM_STATE", "denied"), "group video"),
-        (
-            Machine::with(&["640x480.grey"]),
-            "no format that can be read",
-        ),
+        (good().set("SHIM_STATE", "denied"), 42, "group video"),
+        (grey, 42, "no format that can be read"),
+        (good(), 9, "there is 42 (Shim Camera)"),
     ] {
-        let line = "challenge --source camera:42 --headless --log l.jsonl";
-        let (code, said) = program(&machine, line);
+        let (code, said, _) = session(&machine, &format!("--source camera:{camera}"));
         assert_eq!(code, Some(4), "{said}");
         assert!(said.contains(why), "{said}");
     }
-    let line = "challenge --source camera:9 --headless --log l.jsonl";
-    let (code, said) = program(&good(), line);
-    assert_eq!(code, Some(4), "{said}");
-    assert!(said.contains("there is 42 (Shim Camera)"), "{said}");
 }
 
 #[test]
 fn a_camera_that_sees_nobody_is_inconclusive_and_logged() {
     let machine = Machine::with(&["640x480.yuyv"]);
-    let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("l.jsonl");
-    let line = format!(
-        "challenge --source camera:42 --headless --timeout 5 --log {}",
-        log.display()
-    );
-    let (code, said) = program(&machine, &line);
+    let (code, said, log) = session(&machine, "--source camera:42 --timeout 5");
     assert_eq!(code, Some(3), "{said}");
-    let record = std::fs::read_to_string(log).unwrap();
-    assert!(record.contains("\"reason\":\"nobody_came\""), "{record}");
-    assert!(record.contains("\"rehearsal\":false"), "{record}");
+    assert!(log.contains("\"reason\":\"nobody_came\""), "{log}");
+    assert!(log.contains("\"rehearsal\":false"), "{log}");
 }
 
 #[test]
 fn an_unplugged_camera_ends_the_session_and_is_logged() {
     let machine = Machine::with(&["640x480.yuyv"]).set("SHIM_SCRIPT", "40:unplug");
-    let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("l.jsonl");
-    let line = format!(
-        "challenge --source camera:42 --headless --log {}",
-        log.display()
-    );
-    let (code, said) = program(&machine, &line);
+    let (code, said, log) = session(&machine, "--source camera:42");
     assert_eq!(code, Some(4), "{said}");
     assert!(said.contains("is it unplugged?"), "{said}");
-    let record = std::fs::read_to_string(log).unwrap();
-    assert!(record.contains("\"reason\":\"source_failed\""), "{record}");
+    assert!(log.contains("\"reason\":\"source_failed\""), "{log}");
 }

@@ -207,13 +207,8 @@ fn a_log_that_takes_nothing_is_told_before_anybody_is_asked() {
 #[test]
 fn whoever_stops_it_gets_a_record() {
     let place = Place::new();
-    let mut child = System::new(env!("CARGO_BIN_EXE_liveness"))
-        .args(["demo", "--headless", "--json", "--behaviour", "still"])
-        .args(["--script", "nod,blink,nod", "--log", "l.jsonl"])
-        .current_dir(place.folder())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let line = "demo --headless --json --behaviour still --script nod,blink,nod --log l.jsonl";
+    let mut child = place.program(line).stdout(Stdio::piped()).spawn().unwrap();
     let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
     let asked = told.find(|line| line.as_ref().unwrap().contains("asked"));
     asked.unwrap().unwrap();
@@ -234,10 +229,8 @@ fn whoever_stops_it_gets_a_record() {
 #[test]
 fn whoever_stops_reading_cancels_and_the_record_is_kept() {
     let place = Place::new();
-    let mut child = System::new(env!("CARGO_BIN_EXE_liveness"))
-        .args(["demo", "--headless", "--json", "--seed", "3"])
-        .args(["--log", "l.jsonl"])
-        .current_dir(place.folder())
+    let mut child = place
+        .program("demo --headless --json --seed 3 --log l.jsonl")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -3,11 +3,7 @@
 
 mod place;
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command as System, Stdio},
-};
+use std::{fs, path::Path, process::Stdio};
 
 use predicates::{prelude::PredicateBooleanExt as _, str::contains};
 use serde_json::Value;
@@ -185,9 +181,8 @@ fn fewer_faces_pass_a_higher_score() {
 fn a_reader_who_leaves_early_is_no_error() {
     let place = Place::new();
     place.picture("a.png");
-    let mut child = System::new(env!("CARGO_BIN_EXE_liveness"))
-        .args(["detect", "a.png", "a.png", "a.png"])
-        .current_dir(place.folder())
+    let mut child = place
+        .program("detect a.png a.png a.png")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -3,10 +3,7 @@
 
 mod place;
 
-use std::{
-    fs,
-    process::{Command as System, Stdio},
-};
+use std::{fs, process::Stdio};
 
 use predicates::{prelude::PredicateBooleanExt as _, str::contains};
 use serde_json::Value;
@@ -27,13 +24,17 @@ fn record(place: &Place, name: &str, verdict: &str) -> String {
     one.to_string()
 }
 
+fn two_records(place: &Place) -> (String, String) {
+    (
+        record(place, "aaaa", "passed"),
+        record(place, "bbbb", "failed"),
+    )
+}
+
 #[test]
 fn sessions_are_listed_shown_and_counted() {
     let place = Place::new();
-    let (a, b) = (
-        record(&place, "aaaa", "passed"),
-        record(&place, "bbbb", "failed"),
-    );
+    let (a, b) = two_records(&place);
     place.put("l.jsonl", format!("{a}\n{b}\n"));
     place
         .run("log list --log l.jsonl")
@@ -61,10 +62,7 @@ fn sessions_are_listed_shown_and_counted() {
 #[test]
 fn a_damaged_line_is_reported_and_the_rest_is_read() {
     let place = Place::new();
-    let (a, b) = (
-        record(&place, "aaaa", "passed"),
-        record(&place, "bbbb", "failed"),
-    );
+    let (a, b) = two_records(&place);
     let half = &b[..b.len() / 2];
     for (log, line) in [
         (format!("{a}\n{b}\n{half}"), "line 3"),
@@ -105,10 +103,9 @@ fn an_empty_log_a_missing_one_and_an_unknown_session_are_told_apart() {
 fn two_programs_on_one_log_tear_no_line() {
     let place = Place::new();
     let start = |seed: u32| {
-        System::new(env!("CARGO_BIN_EXE_liveness"))
-            .args(["demo", "--headless", "--script", "nod", "--log", "l.jsonl"])
+        place
+            .program("demo --headless --script nod --log l.jsonl")
             .args(["--seed", &seed.to_string()])
-            .current_dir(place.folder())
             .stderr(Stdio::null())
             .stdout(Stdio::null())
             .spawn()

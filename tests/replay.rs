@@ -8,7 +8,7 @@
     clippy::expect_used,
     reason = "tests fail by panicking"
 )]
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, ops::Range, path::PathBuf, time::Duration};
 
 use crossbeam_channel::bounded;
 use liveness::{
@@ -93,12 +93,17 @@ fn asked(readings: &[Reading]) -> Vec<Timestamp> {
     asked.collect()
 }
 
-/// Changes the readings from 100 ms after the second question on, for `length` ms.
+/// The `length` ms from 100 ms after the second question on.
+fn span(readings: &[Reading], length: u64) -> Range<Timestamp> {
+    let from = asked(readings)[1].after(Duration::from_millis(100));
+    from..from.after(Duration::from_millis(length))
+}
+
+/// Changes the readings of that span.
 fn during(length: u64, change: impl Fn(&mut Reading)) -> Vec<Reading> {
     let mut readings = obey();
-    let from = asked(&readings)[1].after(Duration::from_millis(100));
-    let to = from.after(Duration::from_millis(length));
-    let these = readings.iter_mut().filter(|r| r.at >= from && r.at < to);
+    let span = span(&readings, length);
+    let these = readings.iter_mut().filter(|r| span.contains(&r.at));
     these.for_each(change);
     readings
 }
@@ -202,9 +207,8 @@ fn a_face_lost_for_long_fails_and_for_a_moment_does_not() {
 fn frames_that_stall_are_a_face_that_is_lost() {
     let stalled = |length| {
         let mut readings = obey();
-        let from = asked(&readings)[1].after(Duration::from_millis(100));
-        let to = from.after(Duration::from_millis(length));
-        readings.retain(|r| r.at < from || r.at >= to || !r.gestures.is_empty());
+        let span = span(&readings, length);
+        readings.retain(|r| !span.contains(&r.at) || !r.gestures.is_empty());
         readings
     };
     assert_eq!(verdict_of(&stalled(400)), passed());

@@ -75,10 +75,8 @@ fn a_challenge_is_shown_and_passes() {
     let place = Place::new();
     let display = Display::start(&place);
     assert_eq!(colours(&display.look().1), 1, "an empty display");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_liveness"))
-        .args(["demo", "--json", "--seed", "3", "--script", "nod,blink"])
-        .args(["--log", "l.jsonl"])
-        .current_dir(place.folder())
+    let mut child = place
+        .program("demo --json --seed 3 --script nod,blink --log l.jsonl")
         .env("DISPLAY", &display.name)
         .env_remove("WAYLAND_DISPLAY")
         .stdout(Stdio::piped())

@@ -2,10 +2,9 @@
 use proptest::prelude::*;
 
 use super::{
-    tests::{READY_MS, asked, resting, showing},
+    tests::{READY_MS, asked, crowd, gone, other, resting, showing},
     *,
 };
-use crate::track::TrackId;
 
 /// One thing that can happen to a challenge.
 #[derive(Clone, Debug)]
@@ -36,18 +35,9 @@ fn feed(challenge: &mut Challenge, ms: u64, input: &Input) -> State {
     match input {
         Input::Rest => challenge.see(&resting(ms)),
         Input::Show(step, length) => challenge.see(&showing(*step, ms, *length)),
-        Input::Away => challenge.see(&Reading {
-            at: Timestamp::from_millis(ms),
-            ..Reading::default()
-        }),
-        Input::Crowd => challenge.see(&Reading {
-            people: 2,
-            ..resting(ms)
-        }),
-        Input::Other => challenge.see(&Reading {
-            track: Some(TrackId(9)),
-            ..resting(ms)
-        }),
+        Input::Away => challenge.see(&gone(ms)),
+        Input::Crowd => challenge.see(&crowd(ms)),
+        Input::Other => challenge.see(&other(ms)),
         Input::Tick => challenge.tick(Timestamp::from_millis(ms)),
     }
 }

@@ -7,7 +7,7 @@ use super::Guide;
 use crate::{
     geometry::Point,
     reading::Reading,
-    signal::Sample,
+    signal::{Sample, median_by},
     time::{Timestamp, millis},
     track::TrackId,
 };
@@ -182,9 +182,8 @@ fn good_face(reading: &Reading, stand: &Stand) -> Result<Sample, Guide> {
 
 fn rest(samples: &[Sample]) -> Rest {
     let median = |value: fn(&Sample) -> f32| {
-        let mut values: Vec<f32> = samples.iter().map(value).collect();
-        values.sort_by(f32::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or_default()
+        let values = samples.iter().map(value).collect();
+        median_by(values, f32::total_cmp).unwrap_or_default()
     };
     Rest {
         eyes: median(|s| s.eyes),

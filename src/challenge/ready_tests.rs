@@ -1,5 +1,8 @@
 //! What a face is told before the first step, and when it is ready.
-use super::{super::tests::resting, *};
+use super::{
+    super::tests::{crowd, gone, other, resting},
+    *,
+};
 use crate::{geometry::BBox, track::TrackId};
 
 /// Where the middle of the picture is.
@@ -55,11 +58,7 @@ fn each_trouble_has_its_guide() {
     for (change, want) in changes {
         assert_eq!(guide(&with(0, change)), Some(want));
     }
-    let crowd = Reading {
-        people: 2,
-        ..resting(0)
-    };
-    assert_eq!(guide(&crowd), Some(Guide::SeveralFaces));
+    assert_eq!(guide(&crowd(0)), Some(Guide::SeveralFaces));
     let empty = |luma| Reading {
         luma: Some(luma),
         ..Reading::default()
@@ -89,14 +88,6 @@ fn whoever_moves_turns_away_or_changes_begins_anew() {
         })
     };
     let turned = |ms| with(ms, |s| s.yaw_deg = 20.0);
-    let other = |ms| Reading {
-        track: Some(TrackId(2)),
-        ..resting(ms)
-    };
-    let gone = |ms| Reading {
-        at: Timestamp::from_millis(ms),
-        ..Reading::default()
-    };
     let disturbances: [&dyn Fn(u64) -> Reading; 4] = [&moved, &turned, &other, &gone];
     for disturbed in disturbances {
         let mut waiting = Waiting::default();

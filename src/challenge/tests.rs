@@ -33,6 +33,30 @@ pub(super) fn resting(ms: u64) -> Reading {
     }
 }
 
+/// Nobody in view.
+pub(super) fn gone(ms: u64) -> Reading {
+    Reading {
+        at: Timestamp::from_millis(ms),
+        ..Reading::default()
+    }
+}
+
+/// The resting face and a second one.
+pub(super) fn crowd(ms: u64) -> Reading {
+    Reading {
+        people: 2,
+        ..resting(ms)
+    }
+}
+
+/// A resting face of another track.
+pub(super) fn other(ms: u64) -> Reading {
+    Reading {
+        track: Some(TrackId(2)),
+        ..resting(ms)
+    }
+}
+
 fn moment(ms: u64) -> Moment {
     Moment {
         at: Timestamp::from_millis(ms),
@@ -220,10 +244,6 @@ fn an_answer_without_a_way_back_times_out() {
 
 #[test]
 fn a_face_that_is_gone_too_long_fails() {
-    let gone = |ms| Reading {
-        at: Timestamp::from_millis(ms),
-        ..Reading::default()
-    };
     let mut challenge = asked(&[Step::Nod], &[]);
     challenge.see(&gone(READY_MS + 450));
     assert!(matches!(challenge.state(), State::Asking { .. }));
@@ -241,10 +261,6 @@ fn frames_that_stop_coming_are_a_face_that_is_gone() {
 #[test]
 fn a_second_face_that_stays_fails_and_one_that_passes_by_does_not() {
     let mut challenge = asked(&[Step::Nod], &[]);
-    let crowd = |ms| Reading {
-        people: 2,
-        ..resting(ms)
-    };
     challenge.see(&crowd(800));
     challenge.see(&crowd(1000));
     challenge.see(&resting(1030));

@@ -54,18 +54,26 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// The steps of the next session, and those in reserve. `demo` says whether the subject is
-    /// simulated: only then may a seed choose them.
+    /// Refuses flags that do not fit the subject; `demo` says whether it is simulated.
     ///
     /// # Errors
     ///
-    /// Where no script can be drawn from what is allowed, or somebody who is not simulated is told
-    /// how to behave.
-    pub fn draw(&self, demo: bool) -> anyhow::Result<(Vec<Step>, Vec<Step>)> {
+    /// Where somebody who is not simulated is told how to behave.
+    pub fn check(&self, demo: bool) -> anyhow::Result<()> {
         ensure!(
             demo || (self.behaviour.is_none() && self.seed.is_none()),
             "--behaviour and --seed move the simulated subject alone: leave them out, or use `liveness demo`"
         );
+        Ok(())
+    }
+
+    /// The steps of the next session, and those in reserve. A seed, which only a simulated subject
+    /// has, repeats them.
+    ///
+    /// # Errors
+    ///
+    /// Where no script can be drawn from what is allowed.
+    pub fn draw(&self) -> anyhow::Result<(Vec<Step>, Vec<Step>)> {
         if let Some(script) = &self.script {
             ensure!(!script.is_empty(), ScriptError::Empty);
             return Ok((script.clone(), vec![]));

@@ -20,9 +20,10 @@ use super::{
     Common,
     ask::Ask,
     exit::{self, Exit},
+    fail,
     feed::{Feed, Next, Wish},
     input::{Input, Looking},
-    out::{explain, print_json, print_line, say},
+    out::{print_json, print_line, say},
     stage::{Stage, Wanted},
 };
 
@@ -73,7 +74,8 @@ struct ResultLine<'a> {
 fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow::Result<Exit> {
     let demo = *source == Source::Demo;
     // Everything that can be wrong is found out before the subject is asked for anything.
-    let drawn = ask.draw(demo)?;
+    ask.check(demo)?;
+    let drawn = ask.draw()?;
     let mut log = Log::open(&ask.log_path())?;
     let models = nn::fingerprint(common.models.as_deref())?;
     let mut stage = match Stage::open(ask) {
@@ -107,7 +109,7 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
     loop {
         let (script, reserve) = match drawn.take() {
             Some(drawn) => drawn,
-            None => ask.draw(demo)?,
+            None => ask.draw()?,
         };
         let plan = Plan {
             session: record::new_session_id()?,
@@ -139,8 +141,7 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
         let reported = report(record, ask);
         match failure {
             Some(error) if run.session.state() == State::Done(Verdict::Cancelled) => {
-                say(format_args!("error: {}", explain(&error)));
-                return Ok(Exit::Cancelled);
+                return Ok(fail(&error, Exit::Cancelled));
             }
             Some(error) => return Err(error),
             None => reported?,

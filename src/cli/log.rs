@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
-use liveness::record::{self, Contents, SessionRecord};
+use liveness::{
+    record::{self, Contents, SessionRecord},
+    signal::median_by,
+};
 use serde::Serialize;
 
 use super::{
@@ -171,8 +174,7 @@ impl Log {
                 passed.push(r.duration_ms);
             }
         }
-        passed.sort_by(f64::total_cmp);
-        stats.median_pass_ms = passed.get(passed.len() / 2).copied();
+        stats.median_pass_ms = median_by(passed, f64::total_cmp);
         if self.json {
             return print_json(&stats);
         }

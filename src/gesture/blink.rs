@@ -2,7 +2,12 @@
 use std::time::Duration;
 
 use super::{Gesture, Moment, hysteresis::Hysteresis};
-use crate::{signal::Sample, step::Step, time::Timestamp, track::Track};
+use crate::{
+    signal::{Sample, median_by},
+    step::Step,
+    time::Timestamp,
+    track::Track,
+};
 
 /// How far back the person's own open eye is taken from.
 pub const BASELINE: Duration = Duration::from_secs(3);
@@ -111,12 +116,8 @@ fn threshold(rate: Option<f32>) -> f32 {
 /// The median of the last three seconds.
 fn open_eye(track: &Track, now: Timestamp) -> f32 {
     let recent = track.since(now.before(BASELINE));
-    let mut eyes: Vec<f32> = recent.filter(|s| s.is_readable()).map(|s| s.eyes).collect();
-    if eyes.is_empty() {
-        return 0.0;
-    }
-    let middle = eyes.len() / 2;
-    *eyes.select_nth_unstable_by(middle, f32::total_cmp).1
+    let eyes = recent.filter(|s| s.is_readable()).map(|s| s.eyes).collect();
+    median_by(eyes, f32::total_cmp).unwrap_or(0.0)
 }
 
 /// Whether the face was surely one in the frames just before `start`.

@@ -70,11 +70,16 @@ impl Place {
     }
 
     pub fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_liveness"));
-        command
+        Command::from_std(self.program(line))
+    }
+
+    /// The same, for a test that talks to the program while it runs.
+    pub fn program(&self, line: &str) -> System {
+        let mut program = System::new(env!("CARGO_BIN_EXE_liveness"));
+        program
             .current_dir(self.0.path())
             .args(line.split_whitespace());
-        command
+        program
     }
 }
 

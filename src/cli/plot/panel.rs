@@ -1,5 +1,9 @@
 //! One panel of a plot: a signal over time and the levels at which it means something.
-use liveness::{gesture::LEVELS, signal::Sample, step::Step};
+use liveness::{
+    gesture::LEVELS,
+    signal::{Sample, median_by},
+    step::Step,
+};
 use plotters::style::RGBColor;
 
 /// One signal over time; `None` breaks the line.
@@ -138,9 +142,8 @@ fn running_median(values: &[(f64, Option<f64>)], memory: f64) -> Vec<(f64, f64)>
     medians
 }
 
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    let middle = values.len() / 2;
-    (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
+fn median(values: Vec<f64>) -> Option<f64> {
+    median_by(values, f64::total_cmp)
 }
 
 #[cfg(test)]
