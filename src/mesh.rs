@@ -65,7 +65,6 @@ impl Mesh {
 pub struct Mesher {
     net: Net,
     crop: Vec<u8>,
-    planes: Vec<f32>,
 }
 
 impl Mesher {
@@ -78,7 +77,6 @@ impl Mesher {
         Ok(Self {
             net: Net::load(&nn::MESH, models)?,
             crop: vec![],
-            planes: vec![],
         })
     }
 
@@ -90,15 +88,11 @@ impl Mesher {
     pub fn fit(&mut self, image: &RgbImage, face: &Face) -> Result<Mesh, Error> {
         let patch = Patch::of(face);
         patch.sample(image, &mut self.crop);
-        self.planes.clear();
-        nn::planes_unit(&self.crop, &mut self.planes);
-        let outputs = self.net.run([1, 3, SIDE, SIDE], &self.planes)?;
-        let [landmarks, presence] = outputs.as_slice() else {
-            return Ok(Mesh {
-                points: vec![],
-                presence: 0.0,
-            });
-        };
+        let crop = &self.crop;
+        let outputs = self
+            .net
+            .run([1, SIDE, SIDE, 3], |input| nn::unit(crop, input))?;
+        let [landmarks, presence] = outputs.views();
         let point = |p: &[f32]| match *p {
             [x, y, z] => patch.to_frame(x, y, z),
             _ => Point3::default(),

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 
 use liveness::{
     error::Error,
-    nn::{MESH, Net, ONET, PNET, RNET, Spec},
+    nn::{MESH, Net, ONET, PNET, RNET, Spec, View},
 };
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -67,6 +67,15 @@ impl Input {
     }
 }
 
+/// `[N, C, H, W]` to `[N, H, W, C]`.
+fn interleave(planes: &[f32], [n, c, h, w]: [usize; 4], pixels: &mut [f32]) {
+    assert_eq!(pixels.len(), n * c * h * w);
+    for (i, number) in pixels.iter_mut().enumerate() {
+        let (channel, at) = (i % c, i / c);
+        *number = planes[(at / (h * w) * c + channel) * h * w + at % (h * w)];
+    }
+}
+
 fn hashed(i: usize) -> f64 {
     let high_bits = (i as u32).wrapping_mul(2_654_435_761) >> 8;
     f64::from(high_bits) / f64::from(1 << 24)
@@ -102,11 +111,17 @@ fn agrees(spec: &'static Spec, name: &str) {
     let golden: Golden = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!(golden.sha256, sha256(spec.built_in), "{name}: another file");
     let mut net = Net::load(spec, None).unwrap();
-    let found = net.run(golden.input.shape, &golden.input.data()).unwrap();
-    assert_eq!(found.len(), spec.outputs.len());
+    let [n, c, h, w] = golden.input.shape;
+    let data = golden.input.data();
+    let outputs = net
+        .run([n, h, w, c], |input| interleave(&data, [n, c, h, w], input))
+        .unwrap();
+    assert!(net.is_fused(), "{name} runs on our kernels");
+    let found: [View<'_>; 3] = outputs.views();
     for ((output, _), found) in spec.outputs.iter().zip(found) {
         let wanted = golden.outputs.iter().find(|o| o.name == *output).unwrap();
         assert_eq!(found.shape, wanted.shape, "{name}: `{output}`");
+        assert_eq!(found.data.len(), wanted.data.len(), "{name}: `{output}`");
         let pairs = found.data.iter().zip(&wanted.data);
         // NaN fails too: `max` would drop it.
         let worst = pairs.map(|(a, b)| (a - b).abs()).max_by(f32::total_cmp);

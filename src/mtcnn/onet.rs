@@ -5,7 +5,7 @@ use image::RgbImage;
 
 use super::{
     Candidate,
-    resample::{Crops, Kernel},
+    resample::{BATCH, Crops, Kernel},
 };
 use crate::{
     error::Error,
@@ -39,13 +39,13 @@ impl ONet {
         threshold: f32,
     ) -> Result<Vec<Face>, Error> {
         let mut faces = vec![];
-        for batch in self.crops.batches(squares) {
-            let planes = self.crops.cut(image, batch);
-            let shape = [batch.len(), 3, SIDE as usize, SIDE as usize];
-            let outputs = self.net.run(shape, planes)?;
-            let [prob, reg, marks] = outputs.as_slice() else {
-                continue;
-            };
+        for batch in squares.chunks(BATCH) {
+            let shape = [batch.len(), SIDE as usize, SIDE as usize, 3];
+            let crops = &mut self.crops;
+            let outputs = self
+                .net
+                .run(shape, |input| crops.cut(image, batch, input))?;
+            let [prob, reg, marks] = outputs.views();
             let rows = (prob.data.chunks_exact(2))
                 .zip(reg.data.chunks_exact(4))
                 .zip(marks.data.chunks_exact(10));

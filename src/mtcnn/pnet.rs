@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::Error,
     geometry::BBox,
-    nn::{self, Net, Tensor},
+    nn::{self, Net, Outputs, View},
 };
 
 /// Pixels between neighbouring cells of the output map: P-Net pools once, by 2.
@@ -19,7 +19,7 @@ const STRIDE: f32 = 2.0;
 
 /// Longest side of what P-Net sees at once, in pixels. Larger levels are swept in tiles, so that
 /// an 8000 px wide picture needs no more memory than a small one. Even, so that tiles pool alike.
-const TILE: u32 = 1024;
+const TILE: u32 = 512;
 
 /// Pixels by which neighbouring tiles overlap: a tile of side `t` gives `t / 2 - 5` cells, 2 px
 /// apart, so the next one begins `t - 10` further on.
@@ -45,7 +45,6 @@ pub fn squares(swept: &[Swept], params: &Params) -> Vec<BBox> {
 pub struct PNet {
     net: Net,
     resampler: Resampler,
-    planes: Vec<f32>,
 }
 
 impl PNet {
@@ -53,7 +52,6 @@ impl PNet {
         Ok(Self {
             net: Net::load(&nn::PNET, models)?,
             resampler: Resampler::new(Kernel::Triangle),
-            planes: vec![],
         })
     }
 
@@ -82,8 +80,9 @@ impl PNet {
                             level.height as f32 / image.height() as f32,
                         ),
                     };
-                    let (prob, reg) = self.sweep(image, &sweep, area)?;
-                    decode(&prob, &reg, &sweep, params.pnet_score, &mut found);
+                    let outputs = self.sweep(image, &sweep, area)?;
+                    let [prob, reg] = outputs.views();
+                    decode(prob, reg, &sweep, params.pnet_score, &mut found);
                 }
             }
             let candidates = nms(found, params.level_iou);
@@ -98,7 +97,7 @@ impl PNet {
         image: &RgbImage,
         sweep: &Sweep,
         [x1, y1, x2, y2]: [u32; 4],
-    ) -> Result<(Tensor, Tensor), Error> {
+    ) -> Result<Outputs, Error> {
         let source = BBox {
             x1: x1 as f32 / sweep.scale.0,
             y1: y1 as f32 / sweep.scale.1,
@@ -108,15 +107,8 @@ impl PNet {
         };
         let (width, height) = (x2 - x1, y2 - y1);
         let rgb = self.resampler.crop(image, &source, width, height);
-        self.planes.clear();
-        nn::planes_signed(rgb, &mut self.planes);
-        let shape = [1, 3, height as usize, width as usize];
-        let mut outputs = self.net.run(shape, &self.planes)?.into_iter();
-        match (outputs.next(), outputs.next()) {
-            (Some(prob), Some(reg)) => Ok((prob, reg)),
-            // `Net::load` has checked that both are there.
-            _ => Ok(Default::default()),
-        }
+        let shape = [1, height as usize, width as usize, 3];
+        self.net.run(shape, |input| nn::signed(rgb, input))
     }
 }
 
@@ -142,8 +134,14 @@ struct Sweep {
 ///
 /// Source: Zhang et al. 2016, III-A; constants as in `det1.prototxt`. Their "+1" conventions are
 /// left out: boxes are half open.
-fn decode(prob: &Tensor, reg: &Tensor, sweep: &Sweep, threshold: f32, found: &mut Vec<Candidate>) {
-    let &[_, _, height, width] = prob.shape.as_slice() else {
+fn decode(
+    prob: View<'_>,
+    reg: View<'_>,
+    sweep: &Sweep,
+    threshold: f32,
+    found: &mut Vec<Candidate>,
+) {
+    let &[_, _, height, width] = prob.shape else {
         return;
     };
     let cells = width * height;
@@ -176,20 +174,21 @@ mod tests {
 
     #[test]
     fn a_cell_becomes_its_window_in_the_source_frame() {
-        let prob = Tensor {
-            shape: vec![1, 2, 2, 3],
-            data: [[0.1; 6], [0.0, 0.0, 0.0, 0.0, 0.0, 0.9]].concat(),
+        let prob = View {
+            shape: &[1, 2, 2, 3],
+            data: &[[0.1; 6], [0.0, 0.0, 0.0, 0.0, 0.0, 0.9]].concat(),
         };
-        let reg = Tensor {
-            shape: vec![1, 4, 2, 3],
-            data: (0..24).map(|i| i as f32).collect(),
+        let offsets: Vec<f32> = (0..24).map(|i| i as f32).collect();
+        let reg = View {
+            shape: &[1, 4, 2, 3],
+            data: &offsets,
         };
         let sweep = Sweep {
             origin: (0.0, 10.0),
             scale: (0.5, 0.25),
         };
         let mut found = vec![];
-        decode(&prob, &reg, &sweep, 0.6, &mut found);
+        decode(prob, reg, &sweep, 0.6, &mut found);
         let wanted = Candidate {
             bbox: BBox {
                 x1: 8.0,
@@ -205,7 +204,7 @@ mod tests {
 
     #[test]
     fn tiles_cover_a_side_cell_by_cell() {
-        for side in [12u32, 1023, 1024, 1025, 1033, 1034, 1035, 1036, 5000] {
+        for side in [12u32, 511, 512, 513, 521, 522, 523, 524, 1300, 5000] {
             let mut cells: Vec<u32> = vec![];
             for left in tiles(side) {
                 let t = side.min(left + TILE) - left;

@@ -134,11 +134,13 @@ impl Resampler {
     }
 }
 
+/// Crops that R-Net and O-Net look at in one run.
+pub const BATCH: usize = 16;
+
 /// Cuts square crops for R-Net and O-Net.
 pub struct Crops {
     side: u32,
     resampler: Resampler,
-    planes: Vec<f32>,
 }
 
 impl Crops {
@@ -147,29 +149,16 @@ impl Crops {
         Self {
             side,
             resampler: Resampler::new(kernel),
-            planes: vec![],
         }
     }
 
-    /// Splits boxes into batches whose sizes are powers of two up to 16: a network is planned per
-    /// batch size, so a few sizes keep those plans few.
-    pub fn batches<'a>(&self, mut boxes: &'a [BBox]) -> impl Iterator<Item = &'a [BBox]> + use<'a> {
-        std::iter::from_fn(move || {
-            let size = [16, 8, 4, 2, 1].into_iter().find(|&n| n <= boxes.len())?;
-            let (batch, rest) = boxes.split_at(size);
-            boxes = rest;
-            Some(batch)
-        })
-    }
-
-    /// The input of a network for these boxes: `[N, 3, side, side]`, RGB in -1..1.
-    pub fn cut(&mut self, image: &RgbImage, boxes: &[BBox]) -> &[f32] {
-        self.planes.clear();
-        for bbox in boxes {
+    /// Writes the input of a network for these boxes: `[N, side, side, 3]`, RGB in -1..1.
+    pub fn cut(&mut self, image: &RgbImage, boxes: &[BBox], input: &mut [f32]) {
+        let numbers = (self.side * self.side * 3) as usize;
+        for (bbox, input) in boxes.iter().zip(input.chunks_exact_mut(numbers)) {
             let rgb = self.resampler.crop(image, bbox, self.side, self.side);
-            nn::planes_signed(rgb, &mut self.planes);
+            nn::signed(rgb, input);
         }
-        &self.planes
     }
 }
 

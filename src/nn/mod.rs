@@ -1,15 +1,23 @@
-//! A network: load it, check it, run it.
+//! A network: load it, check it, make it fast, run it.
+//!
+//! tract reads the file and knows every shape; `lower` recognises what our kernels can do and
+//! `program` runs them, as one operator of tract's. tract is named in `net`, `lower` and
+//! `operator` only.
 mod fingerprint;
 mod input;
+mod kernels;
+mod lower;
 mod net;
+mod operator;
+mod program;
 
 use std::{borrow::Cow, path::Path};
 
 use crate::error::Error;
 
 pub use fingerprint::fingerprint;
-pub use input::{planes_signed, planes_unit};
-pub use net::{Net, Tensor};
+pub use input::{signed, unit};
+pub use net::{Net, Outputs, View};
 
 /// What a network must look like to take its place, and the copy compiled into the program.
 ///

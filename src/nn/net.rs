@@ -1,36 +1,77 @@
-//! One network on tract: parsed once, planned per input shape. The only file that names tract.
+//! One network on tract: parsed once, planned per input shape.
 use std::{collections::VecDeque, io::Cursor, path::Path, sync::Arc};
 
-use tract_onnx::prelude::{
-    DatumType, Framework, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable,
-    RunnableModel, TractResult, TypedFact, TypedOp, tvec,
+use tract_onnx::{
+    prelude::{
+        DatumType, Framework, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable,
+        TValue, TVec, Tensor, TractResult, TypedFact, TypedModel, TypedOp, tvec,
+    },
+    tract_core::internal::{DatumExt as _, SimpleState, SpecialOps as _, ToDim as _, format_err},
 };
 
-use super::Spec;
+use super::{Spec, kernels::Isa, lower::lower, operator::Fused};
 use crate::error::{Cause, Error};
 
-/// Plans kept per network. A 640x480 pyramid has at most 11 levels (smallest face 12 px); beyond
-/// that pictures of many sizes would only fill memory with plans that never run again.
+/// Plans kept per network. A 640x480 pyramid has at most 11 levels (smallest face 12 px), a batch
+/// at most 16 crops; beyond that pictures of many sizes would only fill memory.
 const PLANS: usize = 16;
-
-type Plan = Arc<RunnableModel<TypedFact, Box<dyn TypedOp>>>;
-
-/// Numbers with their shape, row-major.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tensor {
-    /// Sizes, `[N, C, H, W]` or `[N, C]`.
-    pub shape: Vec<usize>,
-    /// Values, the last size running fastest.
-    pub data: Vec<f32>,
-}
 
 /// A loaded network.
 pub struct Net {
     spec: &'static Spec,
     origin: String,
-    model: InferenceModel,
+    engine: Engine,
     /// Least recently used first.
-    plans: VecDeque<([usize; 4], Plan)>,
+    plans: VecDeque<Plan>,
+}
+
+/// What computes.
+enum Engine {
+    /// Our kernels; weights are packed once for all shapes.
+    Fused(Fused),
+    /// tract's own operators, for graphs with something in them that no kernel stands for.
+    Tract(InferenceModel),
+}
+
+/// A network made ready for one input shape.
+struct Plan {
+    /// `[N, H, W, C]`.
+    shape: [usize; 4],
+    state: SimpleState<TypedFact, Box<dyn TypedOp>>,
+    /// As the engine wants it: `[N, H, W, C]` for ours, `[N, C, H, W]` for tract's.
+    input: Arc<Tensor>,
+}
+
+/// What a network gave, until it runs again.
+pub struct Outputs(TVec<TValue>);
+
+/// Numbers with their shape, row-major.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View<'a> {
+    /// Sizes, `[N, C, H, W]` or `[N, C]`.
+    pub shape: &'a [usize],
+    /// Values, the last size running fastest.
+    pub data: &'a [f32],
+}
+
+impl Outputs {
+    /// The outputs in the order of [`Spec::outputs`], which names `N` of them.
+    pub fn views<const N: usize>(&self) -> [View<'_>; N] {
+        let view = |i: usize| -> Option<View<'_>> {
+            let value = self.0.get(i)?;
+            let view = value.try_as_plain_ram().ok()?;
+            Some(View {
+                shape: value.shape(),
+                data: view.as_slice::<f32>().ok()?,
+            })
+        };
+        // `Net::load` has checked that all are there, and that they are floats.
+        let none = View {
+            shape: &[],
+            data: &[],
+        };
+        std::array::from_fn(|i| view(i).unwrap_or(none))
+    }
 }
 
 impl Net {
@@ -40,6 +81,11 @@ impl Net {
     ///
     /// [`Error::Model`] where the file is missing, damaged, or has other inputs or outputs.
     pub fn load(spec: &'static Spec, dir: Option<&Path>) -> Result<Self, Error> {
+        Self::load_for(spec, dir, Isa::best())
+    }
+
+    /// As [`Net::load`], for the kernels of one instruction set.
+    fn load_for(spec: &'static Spec, dir: Option<&Path>, isa: Isa) -> Result<Self, Error> {
         let (origin, bytes) = spec.read(dir)?;
         let fail = |source: Cause| Error::Model {
             net: spec.file,
@@ -47,65 +93,125 @@ impl Net {
             source,
         };
         let model = parse(spec, &bytes).map_err(|e| fail(e.into_boxed_dyn_error()))?;
+        let engine = match fuse(spec, &model, isa) {
+            Ok(fused) => Engine::Fused(fused),
+            Err(reason) => {
+                log::info!("{} from {origin} runs on tract alone: {reason}", spec.file);
+                Engine::Tract(model)
+            }
+        };
         let mut net = Self {
             spec,
             origin: origin.clone(),
-            model,
+            engine,
             plans: VecDeque::new(),
         };
         // The first plan proves the shapes. 24 px is the smallest P-Net input with a map to check.
-        let shape = spec.input.map(|size| size.unwrap_or(24));
-        let shape = [spec.input[0].unwrap_or(1), shape[1], shape[2], shape[3]];
+        let [n, c, h, w] = spec.input.map(|size| size.unwrap_or(24));
+        let shape = [spec.input[0].map_or(1, |_| n), h, w, c];
         let plan = net
             .plan(shape)
             .map_err(|e| fail(e.into_boxed_dyn_error()))?;
-        check(spec, &plan, shape).map_err(fail)?;
+        check(spec, plan.state.model(), shape).map_err(fail)?;
         Ok(net)
     }
 
-    /// Runs the network on `data`, shaped `shape` `[N, C, H, W]`; gives the outputs in the order
-    /// of [`Spec::outputs`].
+    /// Whether our kernels run it.
+    pub fn is_fused(&self) -> bool {
+        matches!(self.engine, Engine::Fused(_))
+    }
+
+    /// Runs the network on what `fill` writes, shaped `shape` `[N, H, W, C]`.
     ///
     /// # Errors
     ///
     /// [`Error::Model`] where the network refuses this shape.
-    pub fn run(&mut self, shape: [usize; 4], data: &[f32]) -> Result<Vec<Tensor>, Error> {
-        self.try_run(shape, data).map_err(|error| Error::Model {
+    pub fn run(
+        &mut self,
+        shape: [usize; 4],
+        fill: impl FnOnce(&mut [f32]),
+    ) -> Result<Outputs, Error> {
+        self.try_run(shape, fill).map_err(|error| Error::Model {
             net: self.spec.file,
             origin: self.origin.clone(),
             source: error.into_boxed_dyn_error(),
         })
     }
 
-    fn try_run(&mut self, shape: [usize; 4], data: &[f32]) -> TractResult<Vec<Tensor>> {
-        let input = tract_onnx::prelude::Tensor::from_shape(&shape, data)?;
-        let outputs = self.plan(shape)?.run(tvec!(input.into()))?;
-        let tensor = |value: &tract_onnx::prelude::TValue| -> TractResult<Tensor> {
-            Ok(Tensor {
-                shape: value.shape().to_vec(),
-                data: value.try_as_plain_ram()?.as_slice::<f32>()?.to_vec(),
-            })
-        };
-        outputs.iter().map(tensor).collect()
+    fn try_run(
+        &mut self,
+        shape: [usize; 4],
+        fill: impl FnOnce(&mut [f32]),
+    ) -> TractResult<Outputs> {
+        let interleaved = self.is_fused();
+        let plan = self.plan(shape)?;
+        if Arc::get_mut(&mut plan.input).is_none() {
+            plan.input = Arc::new(Tensor::zero::<f32>(plan.input.shape())?);
+        }
+        if let Some(tensor) = Arc::get_mut(&mut plan.input) {
+            let mut view = tensor.try_as_plain_ram_mut()?;
+            let numbers = view.as_slice_mut::<f32>()?;
+            match interleaved {
+                true => fill(numbers),
+                false => fill_planes(shape, numbers, fill),
+            }
+        }
+        let input = TValue::from_const(plan.input.clone());
+        Ok(Outputs(plan.state.run(tvec!(input))?))
     }
 
     /// The plan for one input shape, made if need be; the cache stays bounded.
-    fn plan(&mut self, shape: [usize; 4]) -> TractResult<Plan> {
-        let at = self.plans.iter().position(|(s, _)| *s == shape);
-        let entry = match at.and_then(|at| self.plans.remove(at)) {
-            Some(entry) => entry,
-            None => {
-                let fact = InferenceFact::dt_shape(DatumType::F32, shape);
-                let model = self.model.clone().with_input_fact(0, fact)?;
-                (shape, model.into_optimized()?.into_runnable()?)
-            }
+    fn plan(&mut self, shape: [usize; 4]) -> TractResult<&mut Plan> {
+        let at = self.plans.iter().position(|plan| plan.shape == shape);
+        let plan = match at.and_then(|at| self.plans.remove(at)) {
+            Some(plan) => plan,
+            None => Plan::new(&self.engine, shape)?,
         };
-        let plan = entry.1.clone();
-        self.plans.push_back(entry);
-        if self.plans.len() > PLANS {
+        if self.plans.len() == PLANS {
             self.plans.pop_front();
         }
-        Ok(plan)
+        self.plans.push_back(plan);
+        let last = self.plans.back_mut();
+        last.ok_or_else(|| format_err!("the plan was put there just now"))
+    }
+}
+
+impl Plan {
+    fn new(engine: &Engine, shape: [usize; 4]) -> TractResult<Self> {
+        let [n, h, w, c] = shape;
+        let (model, shape_in) = match engine {
+            Engine::Fused(fused) => {
+                let mut model = TypedModel::default();
+                let source = model.add_source("input", f32::fact(shape))?;
+                let outputs = model.wire_node("fused", fused.clone(), &[source])?;
+                model.select_output_outlets(&outputs)?;
+                (model, shape)
+            }
+            Engine::Tract(model) => {
+                let shape = [n, c, h, w];
+                let fact = InferenceFact::dt_shape(DatumType::F32, shape);
+                let model = model.clone().with_input_fact(0, fact)?;
+                (model.into_optimized()?, shape)
+            }
+        };
+        Ok(Self {
+            shape,
+            state: model.into_runnable()?.spawn()?,
+            input: Arc::new(Tensor::zero::<f32>(&shape_in)?),
+        })
+    }
+}
+
+/// Fills `[N, C, H, W]` with what `fill` writes as `[N, H, W, C]`.
+fn fill_planes([n, h, w, c]: [usize; 4], planes: &mut [f32], fill: impl FnOnce(&mut [f32])) {
+    let mut pixels = vec![0.0; n * h * w * c];
+    fill(&mut pixels);
+    let plane = (h * w).max(1);
+    for (i, to) in planes.chunks_exact_mut(plane).enumerate() {
+        let from = pixels.iter().skip(i / c * plane * c + i % c).step_by(c);
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = *from;
+        }
     }
 }
 
@@ -114,9 +220,27 @@ fn parse(spec: &Spec, bytes: &[u8]) -> TractResult<InferenceModel> {
     model.with_outputs_by_name(spec.outputs.iter().map(|(name, _)| *name))
 }
 
+/// The network as one operator of ours, whatever the sizes that [`Spec::input`] leaves open.
+fn fuse(spec: &Spec, model: &InferenceModel, isa: Isa) -> Result<Fused, String> {
+    let open = |i: usize, size: Option<usize>| match size {
+        Some(size) => size.to_dim(),
+        None => model.symbols.sym(["N", "C", "H", "W"][i]).into(),
+    };
+    let shape: TVec<_> = (0..4).map(|i| open(i, spec.input[i])).collect();
+    let fact = InferenceFact::dt_shape(DatumType::F32, shape);
+    let typed = model.clone().with_input_fact(0, fact);
+    let typed = typed.and_then(|m| m.into_typed());
+    let typed = typed.map_err(|e| e.to_string())?;
+    let program = lower(&typed, isa)?;
+    let ranks: Vec<usize> = (0..spec.outputs.len())
+        .map(|i| typed.output_fact(i).map(|fact| fact.rank()))
+        .collect::<TractResult<_>>()
+        .map_err(|e| e.to_string())?;
+    Ok(Fused::new(program, &ranks))
+}
+
 /// Whether a plan for input `shape` gives what the rest of the program reads.
-fn check(spec: &Spec, plan: &Plan, shape: [usize; 4]) -> Result<(), Cause> {
-    let model = plan.model();
+fn check(spec: &Spec, model: &TypedModel, shape: [usize; 4]) -> Result<(), Cause> {
     for (i, (name, channels)) in spec.outputs.iter().enumerate() {
         let fact = model.output_fact(i).map_err(|e| e.into_boxed_dyn_error())?;
         let sizes: Vec<String> = fact.shape.iter().map(|d| d.to_string()).collect();

@@ -1,0 +1,180 @@
+//! Convolution with bias, sum and PReLU in one pass; a dense layer is one whose kernel is as
+//! large as its input.
+use std::ops::Range;
+
+use super::{
+    Dims, Isa,
+    tile::{Group, Job, pick},
+};
+
+/// What a convolution does, apart from its weights. It adds no border.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvSpec {
+    /// Kernel height and width.
+    pub kernel: [usize; 2],
+    /// Step down and across.
+    pub stride: [usize; 2],
+    /// Channels read.
+    pub inputs: usize,
+    /// Channels given.
+    pub outputs: usize,
+}
+
+impl ConvSpec {
+    /// Sizes of the output for an input of these sizes; empty where the kernel does not fit.
+    pub fn output(&self, input: Dims) -> Dims {
+        let side = |size: usize, i: usize| match size.checked_sub(self.kernel[i]) {
+            Some(room) => room / self.stride[i] + 1,
+            None => 0,
+        };
+        Dims {
+            n: input.n,
+            h: side(input.h, 0),
+            w: side(input.w, 1),
+            c: self.outputs,
+        }
+    }
+
+    /// Numbers that make one output: kernel height x width x input channels.
+    pub(super) fn taps(&self) -> usize {
+        self.kernel[0] * self.kernel[1] * self.inputs
+    }
+}
+
+/// What is added to the output before PReLU: `channels` numbers a pixel, for the first channels.
+#[derive(Clone, Copy, Debug)]
+pub struct Residual<'a> {
+    /// As many pixels as the output has, `[N, H, W, channels]`.
+    pub data: &'a [f32],
+    /// At most as many as the output has; the others get nothing.
+    pub channels: usize,
+}
+
+/// A convolution with its weights, packed for one instruction set.
+#[derive(Clone, Debug)]
+pub struct Conv {
+    pub(super) spec: ConvSpec,
+    pub(super) groups: Vec<Group>,
+    /// Group after group: for each tap the group's channels, filled up with zeros.
+    pub(super) weights: Vec<f32>,
+    /// Filled up with zeros to whole registers.
+    pub(super) bias: Vec<f32>,
+    /// Factor of negative outputs, filled up as `bias`; 1 leaves them as they are.
+    pub(super) slopes: Vec<f32>,
+}
+
+impl Conv {
+    /// A convolution with `weights` `[O, I, H, W]`, as ONNX keeps them, `bias` `[O]` and PReLU
+    /// `slopes` `[O]` (none: no activation).
+    ///
+    /// # Panics
+    ///
+    /// Where the numbers of weights, biases or slopes are not those of `spec`.
+    pub fn new(
+        isa: Isa,
+        spec: ConvSpec,
+        weights: &[f32],
+        bias: &[f32],
+        slopes: Option<&[f32]>,
+    ) -> Self {
+        assert_eq!(weights.len(), spec.taps() * spec.outputs, "weights");
+        assert_eq!(bias.len(), spec.outputs, "biases");
+        assert!(
+            slopes.is_none_or(|s| s.len() == spec.outputs),
+            "a slope for each channel"
+        );
+        assert!(spec.taps() > 0 && spec.stride.iter().all(|&s| s > 0));
+        assert!(Isa::available().contains(&isa), "{isa:?} on this machine");
+        let mut conv = Self {
+            spec,
+            groups: vec![],
+            weights: vec![],
+            bias: bias.to_vec(),
+            slopes: slopes.map_or_else(|| vec![1.0; spec.outputs], <[f32]>::to_vec),
+        };
+        let mut first = 0;
+        while first < spec.outputs {
+            let (lanes, registers, sweep) = pick(isa, spec.outputs - first);
+            let width = lanes * registers;
+            let end = spec.outputs.min(first + width);
+            conv.groups.push(Group {
+                sweep,
+                first,
+                last: end - first - (registers - 1) * lanes,
+                weights: conv.weights.len(),
+            });
+            for y in 0..spec.kernel[0] {
+                for x in 0..spec.kernel[1] {
+                    for i in 0..spec.inputs {
+                        let weight = |o: usize| {
+                            let row = (o * spec.inputs + i) * spec.kernel[0] + y;
+                            weights[row * spec.kernel[1] + x]
+                        };
+                        conv.weights.extend((first..end).map(weight));
+                        conv.weights
+                            .resize(conv.weights.len() + first + width - end, 0.0);
+                    }
+                }
+            }
+            first = end;
+            if end == spec.outputs {
+                // Only the last register is not full.
+                conv.bias.resize(end.next_multiple_of(lanes), 0.0);
+                conv.slopes.resize(end.next_multiple_of(lanes), 0.0);
+            }
+        }
+        conv
+    }
+
+    /// What it does.
+    pub fn spec(&self) -> &ConvSpec {
+        &self.spec
+    }
+
+    /// Computes the output pixels `pixels` (counted through all pictures) of `input`, sized `dims`.
+    ///
+    /// `out` is `[pixels, outputs]` and is overwritten.
+    ///
+    /// # Panics
+    ///
+    /// Where a slice is not as long as its sizes say.
+    pub fn run(
+        &self,
+        input: &[f32],
+        dims: Dims,
+        residual: Option<Residual<'_>>,
+        pixels: Range<usize>,
+        out: &mut [f32],
+    ) {
+        let output = self.spec.output(dims);
+        assert_eq!(dims.c, self.spec.inputs, "input channels");
+        assert_eq!(input.len(), dims.len(), "input");
+        assert!(pixels.end <= output.pixels() && pixels.start <= pixels.end);
+        assert_eq!(out.len(), pixels.len() * output.c, "output");
+        if let Some(residual) = residual {
+            assert!(residual.channels <= output.c);
+            assert_eq!(residual.data.len(), output.pixels() * residual.channels);
+        }
+        for group in &self.groups {
+            let job = Job {
+                conv: self,
+                group: *group,
+                input,
+                dims,
+                output,
+                residual,
+                pixels: pixels.clone(),
+                out: out.as_mut_ptr(),
+            };
+            // SAFETY: `new` has asserted that the processor has the instruction set that `pick`
+            // chose for. All sizes have been checked above: the taps of each pixel in `pixels` lie
+            // in `input`, its channels in `out` and in the residual; `pack` has filled weights,
+            // biases and slopes up to whole registers.
+            unsafe { (group.sweep)(&job) }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "conv_tests.rs"]
+mod tests;

@@ -1,0 +1,51 @@
+//! Convolutions at the speed of the processor, for networks of few channels.
+//!
+//! All work on `[N, H, W, C]`: the channels of a pixel lie side by side and fill a register. The
+//! only folder with `unsafe`; every kernel is tested against `plain`, which has none.
+#![expect(
+    unsafe_code,
+    reason = "a compiler does not find these loops (FACTS: 5-7 GFLOP/s of 108)"
+)]
+mod conv;
+mod depthwise;
+mod isa;
+#[cfg(test)]
+mod plain;
+mod pool;
+mod tile;
+mod vector;
+
+pub use conv::{Conv, ConvSpec, Residual};
+pub use depthwise::Depthwise;
+pub use isa::Isa;
+pub use pool::Pool;
+
+/// The sizes of a tensor that lies as `[N, H, W, C]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dims {
+    /// Pictures.
+    pub n: usize,
+    /// Rows of each.
+    pub h: usize,
+    /// Pixels of a row.
+    pub w: usize,
+    /// Channels of a pixel.
+    pub c: usize,
+}
+
+impl Dims {
+    /// Pixels of all pictures.
+    pub fn pixels(&self) -> usize {
+        self.n * self.h * self.w
+    }
+
+    /// Numbers in all.
+    pub fn len(&self) -> usize {
+        self.pixels() * self.c
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

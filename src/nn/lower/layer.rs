@@ -1,0 +1,100 @@
+//! Layers on their way from the graph to the program: recognised, not packed yet.
+use crate::nn::{
+    kernels::{Conv, ConvSpec, Depthwise, Isa, Pool},
+    program::{Kernel, Program, Step, Value},
+};
+
+/// A step whose weights are not packed yet.
+#[derive(Debug)]
+pub struct Layer {
+    pub kind: Kind,
+    pub input: Value,
+    pub residual: Option<Value>,
+}
+
+#[derive(Debug)]
+pub enum Kind {
+    Border([usize; 4]),
+    Conv {
+        spec: ConvSpec,
+        weights: Vec<f32>,
+        bias: Vec<f32>,
+        slopes: Option<Vec<f32>>,
+        pool: Option<Pool>,
+    },
+    Depthwise {
+        weights: Vec<f32>,
+        bias: Vec<f32>,
+    },
+    Pool(Pool),
+    Softmax,
+    /// A pool that a convolution has taken over: the same value under another number.
+    Nothing,
+}
+
+/// Gives each pool that alone reads a convolution to that convolution.
+pub fn fuse_pools(layers: &mut [Layer], outputs: &[Value]) {
+    for i in 0..layers.len() {
+        let Kind::Pool(pool) = layers[i].kind else {
+            continue;
+        };
+        let value = layers[i].input;
+        let reads = |layer: &Layer| layer.input == value || layer.residual == Some(value);
+        let readers = layers.iter().filter(|layer| reads(layer)).count();
+        if readers != 1 || outputs.contains(&value) || value == 0 {
+            continue;
+        }
+        let Layer {
+            kind: Kind::Conv { pool: place, .. },
+            residual: None,
+            ..
+        } = &mut layers[value - 1]
+        else {
+            continue;
+        };
+        *place = Some(pool);
+        layers[i].kind = Kind::Nothing;
+    }
+}
+
+/// Packs the weights; drops layers that do nothing.
+pub fn pack(layers: Vec<Layer>, outputs: Vec<Value>, isa: Isa) -> Program {
+    // The new number of each value.
+    let mut moved: Vec<Value> = vec![0];
+    let mut steps = vec![];
+    for layer in layers {
+        let input = moved[layer.input];
+        let kernel = match layer.kind {
+            Kind::Nothing => {
+                moved.push(input);
+                continue;
+            }
+            Kind::Border(border) => Kernel::Border(border),
+            Kind::Conv {
+                spec,
+                weights,
+                bias,
+                slopes,
+                pool,
+            } => {
+                let conv = Conv::new(isa, spec, &weights, &bias, slopes.as_deref());
+                match pool {
+                    Some(pool) => Kernel::PooledConv(conv, pool),
+                    None => Kernel::Conv(conv),
+                }
+            }
+            Kind::Depthwise { weights, bias } => {
+                Kernel::Depthwise(Depthwise::new(isa, &weights, &bias))
+            }
+            Kind::Pool(pool) => Kernel::Pool(pool),
+            Kind::Softmax => Kernel::Softmax,
+        };
+        steps.push(Step {
+            kernel,
+            input,
+            residual: layer.residual.map(|value| moved[value]),
+        });
+        moved.push(steps.len());
+    }
+    Program::new(steps, outputs.iter().map(|&value| moved[value]).collect())
+}

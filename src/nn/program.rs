@@ -1,0 +1,235 @@
+//! A network as a list of steps over a few buffers that are used again and again.
+use super::kernels::{Conv, Depthwise, Dims, Pool, Residual};
+
+/// The number of a value: 0 is the input, `i + 1` what step `i` gives.
+pub type Value = usize;
+
+/// One operator with what it reads.
+#[derive(Debug)]
+pub struct Step {
+    pub kernel: Kernel,
+    pub input: Value,
+    /// Added before the activation; convolutions only.
+    pub residual: Option<Value>,
+}
+
+/// What a step does.
+#[derive(Debug)]
+pub enum Kernel {
+    /// A border of zeros: rows above and below, columns left and right.
+    Border([usize; 4]),
+    Conv(Conv),
+    /// The convolution's output is seen by the pool alone: it is pooled row by row while it is
+    /// still in the cache, and never stored as a whole.
+    PooledConv(Conv, Pool),
+    Depthwise(Depthwise),
+    Pool(Pool),
+    /// Over the channels of each pixel.
+    Softmax,
+}
+
+impl Kernel {
+    /// Sizes of the output for an input of these sizes.
+    fn output(&self, input: Dims) -> Dims {
+        match self {
+            Self::Border([above, below, left, right]) => Dims {
+                h: input.h + above + below,
+                w: input.w + left + right,
+                ..input
+            },
+            Self::Conv(conv) => conv.spec().output(input),
+            Self::PooledConv(conv, pool) => pool.output(conv.spec().output(input)),
+            Self::Pool(pool) => pool.output(input),
+            Self::Depthwise(_) | Self::Softmax => input,
+        }
+    }
+}
+
+/// A network, packed for this machine. Sizes of pictures and batches are free.
+#[derive(Debug)]
+pub struct Program {
+    steps: Vec<Step>,
+    /// The buffer each step writes to.
+    buffers: Vec<usize>,
+    /// In the order of the network's outputs.
+    outputs: Vec<Value>,
+}
+
+/// The memory of a run, kept for the next one.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    buffers: Vec<Vec<f32>>,
+    /// Sizes of each value.
+    dims: Vec<Dims>,
+    /// Rows on their way into a pool.
+    band: Vec<f32>,
+}
+
+impl Program {
+    /// A program of `steps`, each of which reads earlier ones only, that gives `outputs`.
+    pub fn new(steps: Vec<Step>, outputs: Vec<Value>) -> Self {
+        let mut last_read = vec![0; steps.len() + 1];
+        for (i, step) in steps.iter().enumerate() {
+            for value in [Some(step.input), step.residual].into_iter().flatten() {
+                last_read[value] = i;
+            }
+        }
+        for &value in &outputs {
+            last_read[value] = usize::MAX;
+        }
+        let mut buffers: Vec<usize> = vec![];
+        for i in 0..steps.len() {
+            // The first buffer whose values nobody reads any more, this step included.
+            let taken = |buffer| (0..i).any(|j| buffers[j] == buffer && last_read[j + 1] >= i);
+            let free = (0..i).find(|&buffer| !taken(buffer));
+            buffers.push(free.unwrap_or(i));
+        }
+        Self {
+            steps,
+            buffers,
+            outputs,
+        }
+    }
+
+    /// Sizes of the outputs for an input of these sizes.
+    pub fn outputs(&self, input: Dims) -> Vec<Dims> {
+        let mut dims = vec![input];
+        for step in &self.steps {
+            dims.push(step.kernel.output(dims[step.input]));
+        }
+        self.outputs.iter().map(|&value| dims[value]).collect()
+    }
+
+    /// Runs the network on `input`, sized `dims`, and hands each output to `give`: its number,
+    /// sizes and values, `[N, H, W, C]`.
+    pub fn run(
+        &self,
+        scratch: &mut Scratch,
+        input: &[f32],
+        dims: Dims,
+        mut give: impl FnMut(usize, Dims, &[f32]),
+    ) {
+        scratch.buffers.resize_with(self.steps.len(), Vec::new);
+        scratch.dims.resize(self.steps.len() + 1, dims);
+        scratch.dims[0] = dims;
+        for (i, step) in self.steps.iter().enumerate() {
+            let dims = scratch.dims[step.input];
+            let output = step.kernel.output(dims);
+            scratch.dims[i + 1] = output;
+            let mut out = std::mem::take(&mut scratch.buffers[self.buffers[i]]);
+            if out.len() < output.len() {
+                out.resize(output.len(), 0.0);
+            }
+            let mut band = std::mem::take(&mut scratch.band);
+            let read = |value: Value| self.read(scratch, input, value);
+            let residual = step.residual.map(|value| Residual {
+                data: read(value),
+                channels: scratch.dims[value].c,
+            });
+            let (from, to) = (read(step.input), &mut out[..output.len()]);
+            match &step.kernel {
+                Kernel::Border(border) => with_border(from, dims, *border, to),
+                Kernel::Conv(conv) => conv.run(from, dims, residual, 0..output.pixels(), to),
+                Kernel::PooledConv(conv, pool) => {
+                    pooled_conv(conv, pool, from, dims, &mut band, to);
+                }
+                Kernel::Depthwise(conv) => conv.run(from, dims, to),
+                Kernel::Pool(pool) => pool.run(from, dims, to),
+                Kernel::Softmax => softmax(from, dims.c, to),
+            }
+            scratch.band = band;
+            scratch.buffers[self.buffers[i]] = out;
+        }
+        for (i, &value) in self.outputs.iter().enumerate() {
+            give(i, scratch.dims[value], self.read(scratch, input, value));
+        }
+    }
+
+    /// The numbers of a value that has been computed.
+    fn read<'a>(&self, scratch: &'a Scratch, input: &'a [f32], value: Value) -> &'a [f32] {
+        match value.checked_sub(1) {
+            Some(step) => &scratch.buffers[self.buffers[step]][..scratch.dims[value].len()],
+            None => input,
+        }
+    }
+}
+
+/// Copies `input` into the middle of zeros.
+fn with_border(
+    input: &[f32],
+    dims: Dims,
+    [above, below, left, right]: [usize; 4],
+    out: &mut [f32],
+) {
+    let line = (left + dims.w + right) * dims.c;
+    let height = above + dims.h + below;
+    for (i, out) in out.chunks_exact_mut(line).enumerate() {
+        let (n, y) = (i / height, i % height);
+        if y < above || y >= above + dims.h {
+            out.fill(0.0);
+            continue;
+        }
+        let from = (n * dims.h + y - above) * dims.w * dims.c;
+        let (start, end) = (left * dims.c, (left + dims.w) * dims.c);
+        out[..start].fill(0.0);
+        out[start..end].copy_from_slice(&input[from..from + dims.w * dims.c]);
+        out[end..].fill(0.0);
+    }
+}
+
+/// The convolution a few rows at a time, each band pooled at once.
+fn pooled_conv(
+    conv: &Conv,
+    pool: &Pool,
+    input: &[f32],
+    dims: Dims,
+    band: &mut Vec<f32>,
+    out: &mut [f32],
+) {
+    let whole = conv.spec().output(dims);
+    let output = pool.output(whole);
+    if output.is_empty() {
+        return;
+    }
+    let line = whole.w * whole.c;
+    if band.len() < pool.side * line {
+        band.resize(pool.side * line, 0.0);
+    }
+    // Rows of the convolution that lie in the band.
+    let mut held = 0..0usize;
+    for (i, out) in out.chunks_exact_mut(output.w * output.c).enumerate() {
+        let (n, y) = (i / output.h, i % output.h);
+        if y == 0 {
+            held = 0..0;
+        }
+        let rows = pool.rows(y, whole.h);
+        // Where windows overlap, the last rows are the next ones' first.
+        let kept = held.end.saturating_sub(rows.start).min(rows.len());
+        let from = (held.len() - kept) * line;
+        band.copy_within(from..from + kept * line, 0);
+        let first = n * whole.h + rows.start;
+        let pixels = (first + kept) * whole.w..(first + rows.len()) * whole.w;
+        let fresh = &mut band[kept * line..rows.len() * line];
+        conv.run(input, dims, None, pixels, fresh);
+        let lines = band[..rows.len() * line].chunks_exact(line);
+        pool.row(lines, whole.w, whole.c, out);
+        held = rows;
+    }
+}
+
+/// `exp(x)` of each channel over their sum, pixel by pixel.
+fn softmax(input: &[f32], channels: usize, out: &mut [f32]) {
+    for (from, to) in input
+        .chunks_exact(channels)
+        .zip(out.chunks_exact_mut(channels))
+    {
+        let most = from.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = (from - most).exp();
+        }
+        let sum: f32 = to.iter().sum();
+        for to in to {
+            *to /= sum;
+        }
+    }
+}
