@@ -20,6 +20,6 @@ lint: ## check format and lints
 	cargo fmt --check
 	cargo lint
 
-bench: ## time face detection on one picture
+bench: ## time each stage (benches/peers.py: next to other programs)
 	@scripts/deps.sh build
-	@scripts/bench.sh
+	cargo bench --bench stages

@@ -64,7 +64,6 @@ impl Mesh {
 /// The face mesh network.
 pub struct Mesher {
     net: Net,
-    crop: Vec<u8>,
 }
 
 impl Mesher {
@@ -76,7 +75,6 @@ impl Mesher {
     pub fn load(models: Option<&Path>) -> Result<Self, Error> {
         Ok(Self {
             net: Net::load(&nn::MESH, models)?,
-            crop: vec![],
         })
     }
 
@@ -87,11 +85,8 @@ impl Mesher {
     /// [`Error::Model`] where the network cannot run.
     pub fn fit(&mut self, image: &RgbImage, face: &Face) -> Result<Mesh, Error> {
         let patch = Patch::of(face);
-        patch.sample(image, &mut self.crop);
-        let crop = &self.crop;
-        let outputs = self
-            .net
-            .run([1, SIDE, SIDE, 3], |input| nn::unit(crop, input))?;
+        let shape = [1, SIDE, SIDE, 3];
+        let outputs = self.net.run(shape, |input| patch.sample(image, input))?;
         let [landmarks, presence] = outputs.views();
         let point = |p: &[f32]| match *p {
             [x, y, z] => patch.to_frame(x, y, z),
@@ -143,48 +138,93 @@ impl Patch {
             z: z * self.scale,
         }
     }
+}
 
-    /// Writes the crop, `[SIDE, SIDE, 3]`, bilinear; black beyond the picture's edge.
-    fn sample(&self, image: &RgbImage, crop: &mut Vec<u8>) {
-        crop.clear();
-        crop.reserve(SIDE * SIDE * 3);
-        for row in 0..SIDE {
-            // Centre of pixel (0, row), then equal steps along the row.
+/// Parts of a pixel in a [`Fixed`].
+const ONE: f64 = (1u64 << 32) as f64;
+
+/// A place along an axis, in pixels times 2^32: its whole pixel and what is left over take a shift
+/// each, and equal steps add up without an error.
+type Fixed = i64;
+
+fn fixed(place: f32) -> Fixed {
+    // A place too far away for the type is outside of any picture all the same.
+    (f64::from(place) * ONE) as Fixed
+}
+
+impl Patch {
+    /// Writes the crop, `[SIDE, SIDE, 3]`, RGB in 0..1, bilinear; black beyond the picture's edge.
+    fn sample(&self, image: &RgbImage, crop: &mut [f32]) {
+        let step = (fixed(self.cos * self.scale), fixed(self.sin * self.scale));
+        for (row, line) in crop.chunks_exact_mut(SIDE * 3).enumerate() {
+            // Centre of pixel (0, row), then equal steps along the row. Pixel (0, 0) of the frame
+            // has its centre at (0.5, 0.5).
             let start = self.to_frame(0.5, row as f32 + 0.5, 0.0);
-            let (dx, dy) = (self.cos * self.scale, self.sin * self.scale);
-            for column in 0..SIDE {
-                let k = column as f32;
-                // Pixel (0, 0) of the frame has its centre at (0.5, 0.5).
-                let rgb = bilinear(image, start.x + k * dx - 0.5, start.y + k * dy - 0.5);
-                crop.extend_from_slice(&rgb);
+            let (mut x, mut y) = (fixed(start.x - 0.5), fixed(start.y - 0.5));
+            for pixel in line.chunks_exact_mut(3) {
+                for (to, colour) in pixel.iter_mut().zip(bilinear(image, x, y)) {
+                    *to = f32::from(colour) * (nn::UNIT / 256.0);
+                }
+                x = x.saturating_add(step.0);
+                y = y.saturating_add(step.1);
             }
         }
     }
 }
 
-/// The colour between the four pixels about (`x`, `y`), which count from pixel centres.
-fn bilinear(image: &RgbImage, x: f32, y: f32) -> [u8; 3] {
-    let (left, top) = (x.floor(), y.floor());
-    let (fx, fy) = (x - left, y - top);
-    let (left, top) = (left as i64, top as i64);
+/// The colour between the four pixels about (`x`, `y`), which count from pixel centres; times 256.
+///
+/// Integers, three colours in one: on the oldest x86 that is three times as fast as floats, which
+/// the compiler does not gather four pixels at a time. A place counts to 1/256 of a pixel, which
+/// moves a colour by less than 8-bit rounding does.
+#[inline]
+fn bilinear(image: &RgbImage, x: Fixed, y: Fixed) -> [u16; 3] {
+    let (left, top) = (x >> 32, y >> 32);
+    let (fx, fy) = (((x >> 24) & 255) as u64, ((y >> 24) & 255) as u64);
+    let both = (fx * fy) >> 8;
+    // They add up to 256.
+    let weights = [256 + both - fx - fy, fx - both, fy - both, both];
     let (w, h) = (i64::from(image.width()), i64::from(image.height()));
-    let at = |x: i64, y: i64| -> [f32; 3] {
-        if x < 0 || y < 0 || x >= w || y >= h {
-            return [0.0; 3];
-        }
-        let i = (y * w + x) as usize * 3;
-        match image.as_raw().get(i..i + 3) {
-            Some(&[r, g, b]) => [f32::from(r), f32::from(g), f32::from(b)],
-            _ => [0.0; 3],
-        }
+    let line = image.width() as usize * 3;
+    // The fourth byte read is the next pixel's.
+    let inner = left >= 0 && top >= 0 && left + 2 < w && top + 1 < h;
+    let at = if inner {
+        (top * w + left) as usize * 3
+    } else {
+        0
     };
-    let (a, b) = (at(left, top), at(left + 1, top));
-    let (c, d) = (at(left, top + 1), at(left + 1, top + 1));
-    std::array::from_fn(|i| {
-        let upper = a[i] + (b[i] - a[i]) * fx;
-        let lower = c[i] + (d[i] - c[i]) * fx;
-        (upper + (lower - upper) * fy + 0.5) as u8
-    })
+    let upper = image.as_raw().get(at..at + 7);
+    let lower = image.as_raw().get(at + line..at + line + 7);
+    if inner
+        && let Some(&[a, b, c, d, e, f, g]) = upper
+        && let Some(&[i, j, k, l, m, n, o]) = lower
+    {
+        // 16 bits for each colour: 255 x 256 just fits.
+        let spread = |[r, g, b, _]: [u8; 4]| u64::from(r) | u64::from(g) << 16 | u64::from(b) << 32;
+        let sum = spread([a, b, c, d]) * weights[0]
+            + spread([d, e, f, g]) * weights[1]
+            + spread([i, j, k, l]) * weights[2]
+            + spread([l, m, n, o]) * weights[3];
+        return [sum as u16, (sum >> 16) as u16, (sum >> 32) as u16];
+    }
+    at_edge(image, left, top, weights)
+}
+
+/// As [`bilinear`], where some of the four pixels lie outside.
+#[cold]
+fn at_edge(image: &RgbImage, left: i64, top: i64, weights: [u64; 4]) -> [u16; 3] {
+    let places = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(x, y)| (left + x, top + y));
+    let mut sum = [0; 3];
+    for ((x, y), weight) in places.into_iter().zip(weights) {
+        if let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y))
+            && let Some(pixel) = image.get_pixel_checked(x, y)
+        {
+            for (sum, colour) in sum.iter_mut().zip(pixel.0) {
+                *sum += u16::from(colour) * weight as u16;
+            }
+        }
+    }
+    sum
 }
 
 #[cfg(test)]
@@ -226,8 +266,15 @@ mod tests {
     #[test]
     fn sampling_at_pixel_centres_gives_the_pixels() {
         let image = RgbImage::from_fn(8, 8, |x, y| image::Rgb([x as u8 * 10, y as u8 * 10, 7]));
-        assert_eq!(bilinear(&image, 3.0, 4.0), [30, 40, 7]);
-        assert_eq!(bilinear(&image, 3.5, 4.0), [35, 40, 7]);
-        assert_eq!(bilinear(&image, -3.0, 4.0), [0, 0, 0]);
+        let colour = |x: f32, y: f32| bilinear(&image, fixed(x), fixed(y)).map(|c| c >> 8);
+        assert_eq!(colour(3.0, 4.0), [30, 40, 7]);
+        assert_eq!(colour(3.5, 4.0), [35, 40, 7]);
+        assert_eq!(colour(6.5, 6.5), [65, 65, 7]);
+        assert_eq!(colour(7.0, 7.0), [70, 70, 7]);
+        assert_eq!(colour(-0.5, 4.0), [0, 20, 3]);
+        for outside in [-1.0, -3.0, -1e9, 9.0, 1e9, f32::NAN, f32::INFINITY] {
+            let black = if outside.is_nan() { [0, 40, 7] } else { [0; 3] };
+            assert_eq!(colour(outside, 4.0), black, "{outside}");
+        }
     }
 }

@@ -10,12 +10,8 @@ pub fn signed(colours: &[u8], numbers: &mut [f32]) {
     }
 }
 
-/// Writes 8-bit colours as `p / 255`, in 0..1, as MediaPipe's networks want them.
-pub fn unit(colours: &[u8], numbers: &mut [f32]) {
-    for (number, p) in numbers.iter_mut().zip(colours) {
-        *number = f32::from(*p) / 255.0;
-    }
-}
+/// Times an 8-bit colour it is in 0..1, as MediaPipe's networks want it.
+pub const UNIT: f32 = 1.0 / 255.0;
 
 #[cfg(test)]
 mod tests {
@@ -24,8 +20,6 @@ mod tests {
     #[test]
     fn colours_become_numbers_in_their_order() {
         let mut numbers = vec![0.0; 3];
-        unit(&[255, 0, 51], &mut numbers);
-        assert_eq!(numbers, vec![1.0, 0.0, 0.2]);
         signed(&[0, 255, 127], &mut numbers);
         assert_eq!(numbers, vec![-127.5 / 128.0, 127.5 / 128.0, -0.5 / 128.0]);
     }

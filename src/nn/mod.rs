@@ -16,7 +16,7 @@ use std::{borrow::Cow, path::Path};
 use crate::error::Error;
 
 pub use fingerprint::fingerprint;
-pub use input::{signed, unit};
+pub use input::{UNIT, signed};
 pub use net::{Net, Outputs, View};
 
 /// What a network must look like to take its place, and the copy compiled into the program.

@@ -1,5 +1,5 @@
 //! A network as a list of steps over a few buffers that are used again and again.
-use super::kernels::{Conv, Depthwise, Dims, Pool, Residual};
+use super::kernels::{Conv, Depthwise, Dims, Isa, Pool, Residual};
 
 /// The number of a value: 0 is the input, `i + 1` what step `i` gives.
 pub type Value = usize;
@@ -48,6 +48,7 @@ impl Kernel {
 /// A network, packed for this machine. Sizes of pictures and batches are free.
 #[derive(Debug)]
 pub struct Program {
+    isa: Isa,
     steps: Vec<Step>,
     /// The buffer each step writes to.
     buffers: Vec<usize>,
@@ -67,7 +68,7 @@ pub struct Scratch {
 
 impl Program {
     /// A program of `steps`, each of which reads earlier ones only, that gives `outputs`.
-    pub fn new(steps: Vec<Step>, outputs: Vec<Value>) -> Self {
+    pub fn new(isa: Isa, steps: Vec<Step>, outputs: Vec<Value>) -> Self {
         let mut last_read = vec![0; steps.len() + 1];
         for (i, step) in steps.iter().enumerate() {
             for value in [Some(step.input), step.residual].into_iter().flatten() {
@@ -85,6 +86,7 @@ impl Program {
             buffers.push(free.unwrap_or(i));
         }
         Self {
+            isa,
             steps,
             buffers,
             outputs,
@@ -131,10 +133,10 @@ impl Program {
                 Kernel::Border(border) => with_border(from, dims, *border, to),
                 Kernel::Conv(conv) => conv.run(from, dims, residual, 0..output.pixels(), to),
                 Kernel::PooledConv(conv, pool) => {
-                    pooled_conv(conv, pool, from, dims, &mut band, to);
+                    pooled_conv(self.isa, conv, pool, from, dims, &mut band, to);
                 }
                 Kernel::Depthwise(conv) => conv.run(from, dims, to),
-                Kernel::Pool(pool) => pool.run(from, dims, to),
+                Kernel::Pool(pool) => pool.run(self.isa, from, dims, &mut band, to),
                 Kernel::Softmax => softmax(from, dims.c, to),
             }
             scratch.band = band;
@@ -179,6 +181,7 @@ fn with_border(
 
 /// The convolution a few rows at a time, each band pooled at once.
 fn pooled_conv(
+    isa: Isa,
     conv: &Conv,
     pool: &Pool,
     input: &[f32],
@@ -192,9 +195,11 @@ fn pooled_conv(
         return;
     }
     let line = whole.w * whole.c;
-    if band.len() < pool.side * line {
-        band.resize(pool.side * line, 0.0);
+    // The rows of a window, and room for the pool.
+    if band.len() < (pool.side + 1) * line {
+        band.resize((pool.side + 1) * line, 0.0);
     }
+    let (room, band) = band.split_at_mut(line);
     // Rows of the convolution that lie in the band.
     let mut held = 0..0usize;
     for (i, out) in out.chunks_exact_mut(output.w * output.c).enumerate() {
@@ -211,8 +216,7 @@ fn pooled_conv(
         let pixels = (first + kept) * whole.w..(first + rows.len()) * whole.w;
         let fresh = &mut band[kept * line..rows.len() * line];
         conv.run(input, dims, None, pixels, fresh);
-        let lines = band[..rows.len() * line].chunks_exact(line);
-        pool.row(lines, whole.w, whole.c, out);
+        pool.row(isa, &band[..rows.len() * line], whole.c, room, out);
         held = rows;
     }
 }

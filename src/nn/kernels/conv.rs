@@ -84,7 +84,7 @@ impl Conv {
             "a slope for each channel"
         );
         assert!(spec.taps() > 0 && spec.stride.iter().all(|&s| s > 0));
-        assert!(Isa::available().contains(&isa), "{isa:?} on this machine");
+        assert!(isa.is_available(), "{isa:?} on this machine");
         let mut conv = Self {
             spec,
             groups: vec![],

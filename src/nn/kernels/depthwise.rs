@@ -36,7 +36,7 @@ impl Depthwise {
     pub fn new(isa: Isa, weights: &[f32], bias: &[f32]) -> Self {
         let channels = bias.len();
         assert_eq!(weights.len(), channels * SIDE * SIDE, "weights");
-        assert!(Isa::available().contains(&isa), "{isa:?} on this machine");
+        assert!(isa.is_available(), "{isa:?} on this machine");
         let (lanes, sweep) = match isa {
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 if channels > 8 => (16, avx512 as Sweep),

@@ -1,4 +1,5 @@
 //! Which instruction set the kernels use on this machine.
+use std::sync::OnceLock;
 
 /// An instruction set the kernels are written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,21 +18,34 @@ const LIMIT: &str = "LIVENESS_ISA";
 impl Isa {
     /// All that this processor can run, the fastest last.
     pub fn available() -> Vec<Self> {
-        let mut all = vec![Self::Portable];
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                all.push(Self::Avx2);
-            }
-            if all.contains(&Self::Avx2) && is_x86_feature_detected!("avx512f") {
-                all.push(Self::Avx512);
-            }
-        }
-        all
+        let all = [Self::Portable, Self::Avx2, Self::Avx512];
+        all.into_iter().filter(|isa| isa.is_available()).collect()
     }
 
-    /// The fastest that this processor can run and `LIVENESS_ISA` allows.
+    /// Whether this processor can run it.
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => {
+                Self::Avx2.is_available()
+                    && is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512vl")
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+
+    /// The fastest that this processor can run and `LIVENESS_ISA` allows; settled once.
     pub fn best() -> Self {
+        static BEST: OnceLock<Isa> = OnceLock::new();
+        *BEST.get_or_init(Self::find_best)
+    }
+
+    fn find_best() -> Self {
         let limit = std::env::var(LIMIT).ok();
         let most = match limit.as_deref() {
             None | Some("" | "avx512") => Self::Avx512,
@@ -45,4 +59,52 @@ impl Isa {
         let usable = Self::available().into_iter().filter(|isa| *isa <= most);
         usable.max().unwrap_or(Self::Portable)
     }
+
+    /// Runs plain loops in machine code for this instruction set.
+    ///
+    /// # Panics
+    ///
+    /// Where this processor lacks the instruction set.
+    pub fn run<L: Loops>(self, loops: L) -> L::Output {
+        assert!(self.is_available(), "{self:?} on this machine");
+        match self {
+            Self::Portable => loops.run(),
+            // SAFETY: the processor has the instruction set, as just asserted.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { avx2(loops) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => unsafe { avx512(loops) },
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => loops.run(),
+        }
+    }
+}
+
+/// Plain loops over many numbers, to be compiled once for each instruction set: the compiler finds
+/// wider registers by itself where it may use them. A program for all machines may not.
+pub trait Loops {
+    /// What they give.
+    type Output;
+
+    /// The loops. Must be `#[inline(always)]`: what is not inlined is compiled for any machine.
+    fn run(self) -> Self::Output;
+}
+
+/// # Safety
+///
+/// The processor has the instruction sets named.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn avx2<L: Loops>(loops: L) -> L::Output {
+    loops.run()
+}
+
+/// # Safety
+///
+/// The processor has the instruction sets named.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
+unsafe fn avx512<L: Loops>(loops: L) -> L::Output {
+    loops.run()
 }

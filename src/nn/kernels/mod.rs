@@ -17,7 +17,7 @@ mod vector;
 
 pub use conv::{Conv, ConvSpec, Residual};
 pub use depthwise::Depthwise;
-pub use isa::Isa;
+pub use isa::{Isa, Loops};
 pub use pool::Pool;
 
 /// The sizes of a tensor that lies as `[N, H, W, C]`.

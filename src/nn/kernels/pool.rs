@@ -1,7 +1,7 @@
 //! Maximum of each window, channel by channel. Plain loops: the compiler finds the registers.
 use std::ops::Range;
 
-use super::Dims;
+use super::{Dims, Isa, Loops};
 
 /// A max-pool without a border.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,39 +34,30 @@ impl Pool {
         y * self.stride..(y * self.stride + self.side).min(height)
     }
 
-    /// One row of the output, `[W, C]`, from the input rows it looks at (`rows`, each `[W, C]`).
+    /// One row of the output, `[W, C]`, from the input rows it looks at, `[rows, W, C]`; `line` is
+    /// room for one row of the input.
     ///
     /// # Panics
     ///
-    /// Where a row is not as long as its sizes say.
-    pub fn row<'a>(
-        &self,
-        rows: impl Iterator<Item = &'a [f32]>,
-        width: usize,
-        channels: usize,
-        out: &mut [f32],
-    ) {
-        out.fill(f32::NEG_INFINITY);
-        for row in rows {
-            assert_eq!(row.len(), width * channels, "input row");
-            for (x, best) in out.chunks_exact_mut(channels).enumerate() {
-                let columns = x * self.stride..(x * self.stride + self.side).min(width);
-                let window = &row[columns.start * channels..columns.end * channels];
-                for pixel in window.chunks_exact(channels) {
-                    for (best, value) in best.iter_mut().zip(pixel) {
-                        *best = if *value > *best { *value } else { *best };
-                    }
-                }
-            }
-        }
+    /// Where `rows` is not made of whole rows, or `line` is too short.
+    pub fn row(&self, isa: Isa, rows: &[f32], channels: usize, line: &mut [f32], out: &mut [f32]) {
+        assert_eq!(rows.len() % line.len(), 0, "whole rows");
+        assert_eq!(line.len() % channels, 0, "whole pixels");
+        isa.run(Maxima {
+            pool: self,
+            rows,
+            channels,
+            line,
+            out,
+        });
     }
 
-    /// Computes the output of `input`, sized `dims`.
+    /// Computes the output of `input`, sized `dims`; `room` is kept for the next time.
     ///
     /// # Panics
     ///
     /// Where a slice is not as long as its sizes say.
-    pub fn run(&self, input: &[f32], dims: Dims, out: &mut [f32]) {
+    pub fn run(&self, isa: Isa, input: &[f32], dims: Dims, room: &mut Vec<f32>, out: &mut [f32]) {
         let output = self.output(dims);
         assert_eq!(input.len(), dims.len(), "input");
         assert_eq!(out.len(), output.len(), "output");
@@ -74,13 +65,57 @@ impl Pool {
             return;
         }
         let line = dims.w * dims.c;
+        if room.len() < line {
+            room.resize(line, 0.0);
+        }
         for (i, out) in out.chunks_exact_mut(output.w * output.c).enumerate() {
             let (n, y) = (i / output.h, i % output.h);
-            let rows = self.rows(y, dims.h).map(|row| {
-                let from = (n * dims.h + row) * line;
-                &input[from..from + line]
-            });
-            self.row(rows, dims.w, dims.c, out);
+            let rows = self.rows(y, dims.h);
+            let (from, to) = (n * dims.h + rows.start, n * dims.h + rows.end);
+            let rows = &input[from * line..to * line];
+            self.row(isa, rows, dims.c, &mut room[..line], out);
+        }
+    }
+}
+
+/// The maxima of one row of windows: first down, over whole rows, then across. That is
+/// `2 * side` numbers looked at for each one given, not `side * side`.
+struct Maxima<'a> {
+    pool: &'a Pool,
+    rows: &'a [f32],
+    channels: usize,
+    line: &'a mut [f32],
+    out: &'a mut [f32],
+}
+
+impl Loops for Maxima<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (channels, side) = (self.channels, self.pool.side);
+        let larger = |best: &mut f32, value: f32| *best = if value > *best { value } else { *best };
+        let mut rows = self.rows.chunks_exact(self.line.len());
+        if let Some(first) = rows.next() {
+            self.line.copy_from_slice(first);
+        }
+        for row in rows {
+            for (best, value) in self.line.iter_mut().zip(row) {
+                larger(best, *value);
+            }
+        }
+        let step = self.pool.stride * channels;
+        for (x, best) in self.out.chunks_exact_mut(channels).enumerate() {
+            let end = (x * step + side * channels).min(self.line.len());
+            let mut window = self.line[x * step..end].chunks_exact(channels);
+            if let Some(first) = window.next() {
+                best.copy_from_slice(first);
+            }
+            for pixel in window {
+                for (best, value) in best.iter_mut().zip(pixel) {
+                    larger(best, *value);
+                }
+            }
         }
     }
 }
@@ -123,9 +158,11 @@ mod tests {
             let input: Vec<f32> = plain::numbers(seed).take(dims.len()).collect();
             let pool = Pool { side, stride: 2, ceil };
             let output = pool.output(dims);
-            let mut got = vec![f32::NAN; output.len()];
-            pool.run(&input, dims, &mut got);
-            prop_assert_eq!(got, plain::pool(side, 2, output, &input, dims));
+            for isa in Isa::available() {
+                let mut got = vec![f32::NAN; output.len()];
+                pool.run(isa, &input, dims, &mut vec![], &mut got);
+                prop_assert_eq!(got, plain::pool(side, 2, output, &input, dims));
+            }
         }
     }
 }

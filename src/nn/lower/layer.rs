@@ -96,5 +96,9 @@ pub fn pack(layers: Vec<Layer>, outputs: Vec<Value>, isa: Isa) -> Program {
         });
         moved.push(steps.len());
     }
-    Program::new(steps, outputs.iter().map(|&value| moved[value]).collect())
+    Program::new(
+        isa,
+        steps,
+        outputs.iter().map(|&value| moved[value]).collect(),
+    )
 }

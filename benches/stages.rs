@@ -1,0 +1,147 @@
+//! How long each stage takes, one thread: the four networks, the parts of the cascade, a whole
+//! search and a whole tracked frame, the camera's bytes.
+//!
+//! `make bench`, or `cargo bench --bench stages -- FILTER`. `benches/peers.py` reads the medians.
+#![expect(
+    clippy::expect_used,
+    missing_docs,
+    reason = "a bench that cannot run must say so; criterion makes its functions public"
+)]
+use std::{hint::black_box, time::Duration};
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use image::{RgbImage, imageops::FilterType};
+use liveness::{
+    face::Detect as _,
+    frame::Frame,
+    mesh::Mesher,
+    mtcnn::{Follow, Mtcnn, Params},
+    nn::{self, Net},
+    observation::Observer,
+    reading::Reader,
+    time::{Clock, Timestamp},
+};
+
+/// The scaled sizes (height, width) of a 640x480 picture down to a smallest face, as the authors
+/// make them: by 12 / smallest, then by 0.709 each, while 12 px are left.
+fn pyramid(min_face: f64) -> Vec<[usize; 2]> {
+    let first = 12.0 / min_face;
+    let scales = std::iter::successors(Some(first), |scale| Some(scale * 0.709));
+    scales
+        .map(|scale| {
+            [
+                (480.0 * scale).ceil() as usize,
+                (640.0 * scale).ceil() as usize,
+            ]
+        })
+        .take_while(|[height, _]| *height >= 12)
+        .collect()
+}
+
+fn networks(c: &mut Criterion) {
+    let noise = |input: &mut [f32]| {
+        for (i, number) in input.iter_mut().enumerate() {
+            *number = (i.wrapping_mul(2_654_435_761) >> 8 & 0xffff) as f32 / 32_768.0 - 1.0;
+        }
+    };
+    let mut group = c.benchmark_group("network");
+    for min_face in [60, 20] {
+        let levels = pyramid(f64::from(min_face));
+        let mut net = Net::load(&nn::PNET, None).expect("P-Net");
+        group.bench_function(format!("pnet_pyramid_{min_face}"), |b| {
+            b.iter(|| {
+                for [height, width] in &levels {
+                    black_box(
+                        net.run([1, *height, *width, 3], |_| {})
+                            .expect("P-Net runs"),
+                    );
+                }
+            });
+        });
+    }
+    let fixed = [
+        ("rnet_16", &nn::RNET, [16, 24, 24, 3]),
+        ("onet_1", &nn::ONET, [1, 48, 48, 3]),
+        ("mesh", &nn::MESH, [1, 256, 256, 3]),
+    ];
+    for (name, spec, shape) in fixed {
+        let mut net = Net::load(spec, None).expect(name);
+        net.run(shape, noise).expect(name);
+        group.bench_function(name, |b| {
+            b.iter(|| black_box(net.run(shape, |_| {}).expect(name)));
+        });
+    }
+    group.finish();
+}
+
+/// One face on 640x480: the portrait that comes with the crate.
+fn picture() -> RgbImage {
+    let portrait = image::open("assets/portraits/astronaut.jpg").expect("the portrait");
+    let mut picture = RgbImage::new(640, 480);
+    let portrait = portrait.resize(640, 480, FilterType::Triangle).to_rgb8();
+    let left = i64::from(640 - portrait.width()) / 2;
+    image::imageops::overlay(&mut picture, &portrait, left, 0);
+    picture
+}
+
+fn looking(c: &mut Criterion) {
+    let picture = picture();
+    let mut group = c.benchmark_group("look");
+    for min_face in [60, 20] {
+        let params = Params {
+            min_face_px: min_face as f32,
+            ..Params::default()
+        };
+        let mut cascade = Mtcnn::load(params, None).expect("the cascade");
+        let faces = cascade.find(&picture).expect("it runs").len();
+        assert_eq!(faces, 1, "one face in the picture");
+        group.bench_function(format!("detect_{min_face}"), |b| {
+            b.iter(|| black_box(cascade.find(&picture).expect("it runs")));
+        });
+    }
+    let frame = |seq| Frame {
+        at: Timestamp::from_millis(seq * 33),
+        seq,
+        image: picture.clone(),
+    };
+    let follow = Follow::load(Params::default(), None).expect("the cascade");
+    let mesher = Mesher::load(None).expect("the mesh");
+    let mut observer = Observer::new(follow, mesher, Clock::start());
+    let mut reader = Reader::default();
+    let mut seq = 0;
+    group.bench_function("tracked_frame", |b| {
+        b.iter_batched(
+            || {
+                seq += 1;
+                frame(seq)
+            },
+            |frame| {
+                let seen = observer.look(frame).expect("it runs");
+                black_box(reader.read(&seen));
+            },
+            BatchSize::SmallInput,
+        );
+    });
+    let mut follow = Follow::load(Params::default(), None).expect("the cascade");
+    group.bench_function("follow", |b| {
+        b.iter_batched(
+            || {
+                seq += 1;
+                frame(seq)
+            },
+            |frame| black_box(follow.detect(&frame).expect("it runs")),
+            BatchSize::SmallInput,
+        );
+    });
+    group.finish();
+}
+
+criterion_group! {
+    name = stages;
+    config = Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .sample_size(50);
+    targets = networks, looking
+}
+criterion_main!(stages);
