@@ -2,11 +2,7 @@
 //! search and a whole tracked frame, the camera's bytes.
 //!
 //! `make bench`, or `cargo bench --bench stages -- FILTER`. `benches/peers.py` reads the medians.
-#![expect(
-    clippy::expect_used,
-    missing_docs,
-    reason = "a bench that cannot run must say so; criterion makes its functions public"
-)]
+#![expect(clippy::expect_used, reason = "a bench that cannot run must say so")]
 use std::{hint::black_box, time::Duration};
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};

@@ -176,7 +176,16 @@ pub struct Contents {
 ///
 /// [`Error::Log`] where there is no log, or it cannot be read at all.
 pub fn read(path: &Path) -> Result<Contents, Error> {
-    let fail = |error: io::Error| log_error(path, advice(&error));
+    let fail = |error: io::Error| {
+        let cause = match error.kind() {
+            io::ErrorKind::NotFound => format!(
+                "{error}; nothing has been logged there yet, or name another with --log PATH"
+            )
+            .into(),
+            _ => advice(&error),
+        };
+        log_error(path, cause)
+    };
     let file = File::open(path).map_err(fail)?;
     let mut contents = Contents::default();
     for (i, line) in BufReader::new(file).split(b'\n').enumerate() {
@@ -195,7 +204,7 @@ pub fn read(path: &Path) -> Result<Contents, Error> {
 /// Where the log lies unless told otherwise: `$XDG_STATE_HOME/liveness/sessions.jsonl`, or
 /// `~/.local/state/liveness/sessions.jsonl`; on Windows `%LOCALAPPDATA%`. Without any of these
 /// variables, in the folder the program was started in.
-pub fn default_path() -> PathBuf {
+pub fn default_path() -> Option<PathBuf> {
     let var = |name: &str| {
         let value = std::env::var_os(name).filter(|v| !v.is_empty());
         value.map(PathBuf::from)
@@ -203,9 +212,8 @@ pub fn default_path() -> PathBuf {
     let base = var("XDG_STATE_HOME")
         .filter(|p| p.is_absolute())
         .or_else(|| var("LOCALAPPDATA"))
-        .or_else(|| var("HOME").map(|home| home.join(".local/state")))
-        .unwrap_or_default();
-    base.join("liveness").join("sessions.jsonl")
+        .or_else(|| var("HOME").map(|home| home.join(".local/state")))?;
+    Some(base.join("liveness").join("sessions.jsonl"))
 }
 
 fn log_error(path: &Path, source: Cause) -> Error {
@@ -221,9 +229,8 @@ fn advice(error: &io::Error) -> Cause {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "; choose another place with --log PATH"
         }
-        io::ErrorKind::NotFound => {
-            "; nothing has been logged there yet, or name another with --log PATH"
-        }
+        io::ErrorKind::NotFound => "; name another place with --log PATH",
+        io::ErrorKind::InvalidInput => "; results need an ordinary file: name one with --log PATH",
         io::ErrorKind::StorageFull => "; make room, or choose another place with --log PATH",
         io::ErrorKind::IsADirectory => "; name a file in it, as in --log DIR/sessions.jsonl",
         _ => "",

@@ -10,6 +10,10 @@ use crate::{
     time::Timestamp,
 };
 
+/// How long nobody must be there before that is said, in milliseconds: as long as any other hint
+/// stands at least.
+const FIRST_HINT_MS: f64 = 600.0;
+
 /// What a session is to be.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -82,6 +86,8 @@ pub struct Session {
     now: Timestamp,
     last_seq: Option<u64>,
     events: Vec<Event>,
+    /// The last hint that was passed on.
+    said: Option<Guide>,
 }
 
 impl Session {
@@ -119,6 +125,7 @@ impl Session {
             now: begun,
             last_seq: None,
             events: vec![hello],
+            said: None,
         }
     }
 
@@ -182,7 +189,11 @@ impl Session {
         match (old, new) {
             (State::Done(_), _) => {}
             (State::Waiting { guide: before }, State::Waiting { guide }) => {
-                if let Some(code) = guide.filter(|_| guide != before || self.events.len() == 1) {
+                // A waiting session begins with nobody there; that is worth saying only when it
+                // lasts. And a hint that comes back is not said again until another was.
+                let settled = guide != before || now_ms >= FIRST_HINT_MS;
+                if let Some(code) = guide.filter(|_| settled && guide != self.said) {
+                    self.said = guide;
                     self.events.push(Event::Guide { code });
                 }
             }

@@ -239,7 +239,7 @@ fn a_camera_that_fails_while_it_streams_closes_without_a_panic() {
 #[test]
 fn without_a_camera_the_way_out_is_named() {
     let line = the_one_line(&Machine::bare(), "camera:0 640 1");
-    let want = "error camera 0 failed: no camera found; plug one in or use --source demo";
+    let want = "error camera 0 failed: no camera found; plug one in (`liveness demo` needs none)";
     assert_eq!(line, want);
 }
 

@@ -127,17 +127,58 @@ fn a_source_that_is_none_exits_with_4_and_says_what_to_do() {
         ("empty", "no picture"),
         ("gone.mp4", "no such file or folder"),
     ] {
-        place
-            .run(&format!(
-                "challenge --source {source} --headless --log l.jsonl"
-            ))
-            .code(4)
-            .stderr(contains(why));
+        let line = format!("challenge --source {source} --headless --json --log l.jsonl");
+        let ended = place.run(&line).code(4).stderr(contains(why));
+        let lines = lines(&ended);
+        assert_eq!(result(&lines)["reason"], "source_failed", "{source}");
     }
+    let log = fs::read_to_string(place.path("l.jsonl")).unwrap();
+    assert_eq!(log.lines().count(), 5, "each is on record");
     place.video("v.mp4");
     let line = "challenge --source v.mp4 --headless --log l.jsonl";
     let ended = place.command(line).env("PATH", "").assert();
     ended.code(4).stderr(contains("apt install ffmpeg"));
+}
+
+#[test]
+fn a_hint_is_said_when_it_lasts_and_not_again_until_another_was() {
+    let place = Place::new();
+    fs::create_dir(place.path("grey")).unwrap();
+    for i in 0..30 {
+        let grey = image::RgbImage::from_pixel(320, 240, image::Rgb([90; 3]));
+        grey.save(place.path(&format!("grey/{i:02}.png"))).unwrap();
+    }
+    let codes = |source: &str, code: i32| -> Vec<String> {
+        let line = format!("{source} --headless --json --log l.jsonl");
+        let ended = place.run(&line).code(code);
+        let events = lines(&ended).into_iter();
+        let guides = events.filter(|event| event["type"] == "guide");
+        guides
+            .map(|g| g["code"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(codes("challenge --source grey", 3), ["no_face"]);
+    let small = codes("demo --seed 1 --size 320x240 --timeout 20", 3);
+    assert!(
+        !small.is_empty() && small.iter().zip(&small[1..]).all(|(a, b)| a != b),
+        "{small:?}"
+    );
+    let fine = codes("demo --seed 1", 0);
+    assert!(!fine.contains(&"no_face".to_owned()), "{fine:?}");
+}
+
+#[test]
+fn without_a_home_the_log_must_be_named() {
+    let place = Place::new();
+    for line in ["demo --headless --steps 1", "log list"] {
+        let mut program = place.command(line);
+        program
+            .env_remove("HOME")
+            .env_remove("XDG_STATE_HOME")
+            .env_remove("LOCALAPPDATA");
+        program.assert().code(2).stderr(contains("--log PATH"));
+    }
+    assert!(!place.path("liveness").exists());
 }
 
 #[test]

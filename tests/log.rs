@@ -97,6 +97,11 @@ fn an_empty_log_a_missing_one_and_an_unknown_session_are_told_apart() {
     ended.code(2).stderr(contains("gone.jsonl"));
     let ended = place.run("log show cccc --log empty.jsonl");
     ended.code(2).stderr(contains("cccc"));
+    let one = record(&place, "aaaa", "passed");
+    place.put("twice.jsonl", format!("{one}\n{one}\n"));
+    place.run("log show aaaa --log twice.jsonl").code(0);
+    let ended = place.run("log show aa --log twice.jsonl");
+    ended.code(2).stderr(contains("write more"));
 }
 
 #[test]

@@ -57,7 +57,7 @@ pub struct CameraInfo {
 /// The camera that is meant.
 pub fn find<'a>(which: &CameraId, cameras: &'a [CameraInfo]) -> Result<&'a CameraInfo, Cause> {
     if cameras.is_empty() {
-        return Err("no camera found; plug one in or use --source demo".into());
+        return Err("no camera found; plug one in (`liveness demo` needs none)".into());
     }
     let found = match which {
         CameraId::Index(index) => cameras.iter().find(|c| c.index == *index),
@@ -109,7 +109,10 @@ mod tests {
             assert_eq!(found(which), Err(text.into()));
         }
         let none = find(&CameraId::Index(0), &[]).unwrap_err().to_string();
-        assert_eq!(none, "no camera found; plug one in or use --source demo");
+        assert_eq!(
+            none,
+            "no camera found; plug one in (`liveness demo` needs none)"
+        );
     }
 
     #[cfg(unix)]

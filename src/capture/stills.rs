@@ -31,6 +31,9 @@ fn decode(bytes: &[u8]) -> Result<RgbImage, Cause> {
     }
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
     match reader.format() {
+        Some(ImageFormat::Jpeg) if is_cut(bytes) => {
+            return Err("the picture is cut off: its end is missing".into());
+        }
         Some(ImageFormat::Jpeg | ImageFormat::Png) => {}
         Some(other) => {
             let name = format!("{other:?}").to_lowercase();
@@ -43,6 +46,13 @@ fn decode(bytes: &[u8]) -> Result<RgbImage, Cause> {
     let mut image = DynamicImage::from_decoder(decoder)?;
     image.apply_orientation(turn);
     Ok(image.into_rgb8())
+}
+
+/// Whether a JPEG has no end. Decoders make up what is missing, and no face is seen where one is.
+fn is_cut(jpeg: &[u8]) -> bool {
+    let last = |marker: [u8; 2]| jpeg.windows(2).rposition(|bytes| bytes == marker);
+    // Start of scan, end of image. A preview in the header has both, but before the last scan.
+    last([0xff, 0xd9]) < last([0xff, 0xda])
 }
 
 /// The pictures of a folder (jpg, jpeg, png) in the order of their names; never an empty list.
@@ -132,6 +142,22 @@ mod tests {
             let path = self.0.path().join(name);
             image.into().save(&path).unwrap();
             path
+        }
+    }
+
+    #[test]
+    fn a_picture_whose_end_is_missing_is_an_error() {
+        let folder = Folder::new();
+        for name in ["whole.jpg", "whole.png"] {
+            let noise = RgbImage::from_fn(64, 64, |x, y| Rgb([(x * y * 7 % 251) as u8; 3]));
+            let bytes = fs::read(folder.draw(name, noise)).unwrap();
+            for share in [3, 6, 9] {
+                let cut = folder.put(name, &bytes[..bytes.len() * share / 10]);
+                assert!(!failure(cut).is_empty(), "{name} {share}");
+            }
+            // What follows the end is none of our business.
+            let more = folder.put(name, [bytes.as_slice(), b"more"].concat());
+            assert!(read_picture(more).is_ok(), "{name}");
         }
     }
 

@@ -8,7 +8,7 @@ pub enum ScriptError {
     #[error("a script needs at least one step")]
     Empty,
     /// No step may come twice in a row, so one step alone makes no longer script.
-    #[error("{0} steps cannot be drawn from {1:?} alone: no step comes twice in a row")]
+    #[error("{0} steps cannot be drawn from {1} alone: no step comes twice in a row")]
     OneStep(usize, Step),
 }
 

@@ -1,7 +1,7 @@
 //! What a session asks and where its result goes: flags that `challenge` and `demo` share.
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use clap::Args;
 use liveness::{
     capture::puppet::Behaviour,
@@ -23,7 +23,8 @@ pub struct Ask {
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = Step::ALL)]
     allow: Vec<Step>,
     /// Ask exactly these steps, as in blink,turn_left,nod. A known script proves nothing: the
-    /// record says rehearsal. A recording then need not begin with a face that holds still.
+    /// record says rehearsal. A recording then need not begin with a face that holds still. Goes
+    /// before --steps and --allow.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     script: Option<Vec<Step>>,
     /// Give up after SECONDS, waiting included.
@@ -48,7 +49,8 @@ pub struct Ask {
     /// How the simulated subject behaves: obey, still, wrong, late, replay or photo [default: obey].
     #[arg(long, value_name = "HOW")]
     behaviour: Option<Behaviour>,
-    /// Repeat one rehearsal of the simulated subject exactly: its script and every movement.
+    /// Repeat one rehearsal of the simulated subject: its script and every movement; without a
+    /// window every frame as well.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 }
@@ -126,7 +128,23 @@ impl Ask {
     }
 
     /// Where results go.
-    pub fn log_path(&self) -> PathBuf {
-        self.log.clone().unwrap_or_else(record::default_path)
+    ///
+    /// # Errors
+    ///
+    /// Where neither a flag nor the environment says so.
+    pub fn log_path(&self) -> anyhow::Result<PathBuf> {
+        log_path(self.log.as_ref())
     }
+}
+
+/// The log that a flag names, or the usual one.
+///
+/// # Errors
+///
+/// Where there is no usual place: in a service without a home.
+pub fn log_path(named: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
+    let path = named.cloned().or_else(record::default_path);
+    path.context(
+        "no place for the log: HOME and XDG_STATE_HOME are not set; name one with --log PATH",
+    )
 }

@@ -12,6 +12,7 @@ use liveness::{
     nn,
     record::{self, Log, SessionRecord},
     session::{Event, Plan, Session, StepState},
+    step::Step,
     time::Timestamp,
 };
 use serde::Serialize;
@@ -76,7 +77,7 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
     // Everything that can be wrong is found out before the subject is asked for anything.
     ask.check(demo)?;
     let drawn = ask.draw()?;
-    let mut log = Log::open(&ask.log_path())?;
+    let mut log = Log::open(&ask.log_path()?)?;
     let models = nn::fingerprint(common.models.as_deref())?;
     let mut stage = match Stage::open(ask) {
         Ok(stage) => stage,
@@ -128,6 +129,7 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             ask,
             stop: &stop,
             now: begun,
+            asked: None,
         };
         let (failure, frame) = run.play();
         begun = run.now;
@@ -139,23 +141,23 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             return Ok(Exit::Integrity);
         }
         let reported = report(record, ask);
+        let State::Done(verdict) = run.session.state() else {
+            return Ok(Exit::Failed);
+        };
+        let again = match stage.as_mut() {
+            Some(stage) if verdict != Verdict::Cancelled => {
+                stage.linger(&mut feed, verdict, frame, &mut begun)
+            }
+            _ => false,
+        };
         match failure {
-            Some(error) if run.session.state() == State::Done(Verdict::Cancelled) => {
+            Some(error) if verdict == Verdict::Cancelled => {
                 return Ok(fail(&error, Exit::Cancelled));
             }
             Some(error) => return Err(error),
             None => reported?,
         }
-        let State::Done(verdict) = run.session.state() else {
-            return Ok(Exit::Failed);
-        };
         let exit = exit_of(verdict);
-        let again = match stage.as_mut() {
-            Some(stage) if verdict != Verdict::Cancelled => {
-                stage.linger(&mut feed, verdict, frame, &mut begun)?
-            }
-            _ => false,
-        };
         if !again {
             return Ok(exit);
         }
@@ -204,6 +206,8 @@ struct Run<'a> {
     ask: &'a Ask,
     stop: &'a Receiver<()>,
     now: Timestamp,
+    /// The step that was asked last.
+    asked: Option<Step>,
 }
 
 impl Run<'_> {
@@ -269,15 +273,18 @@ impl Run<'_> {
             if self.ask.json {
                 print_json(&event)?;
             } else if self.stage.is_none() {
-                say(words(&event));
+                say(words(&event, self.asked));
+            }
+            if let Event::Step { step, .. } = event {
+                self.asked = Some(step);
             }
         }
         Ok(())
     }
 }
 
-/// An event for somebody who reads the terminal.
-fn words(event: &Event) -> String {
+/// An event for somebody who reads the terminal; `asked` is the step that was asked before.
+fn words(event: &Event, asked: Option<Step>) -> String {
     match event {
         Event::Hello { script, .. } => match script.len() {
             1 => "look at the camera; one step follows".to_owned(),
@@ -290,6 +297,10 @@ fn words(event: &Event) -> String {
         Event::Step { step, state, t_ms } => {
             let seconds = t_ms / 1e3;
             match state {
+                // No step comes twice in a row: it is the same one, after a strike.
+                StepState::Asked if asked == Some(*step) => {
+                    format!("{seconds:6.1} s  that was something else; once more: {step}")
+                }
                 StepState::Asked => format!("{seconds:6.1} s  asked for {step}"),
                 StepState::Done => format!("{seconds:6.1} s  seen: {step}"),
                 StepState::Failed => format!("{seconds:6.1} s  not seen: {step}"),

@@ -53,6 +53,9 @@ pub struct Feed {
     kind: Kind,
     cues: Option<Sender<Cue>>,
     clock: Clock,
+    /// In a recording no time passes between frames, however long we take to look at them: the
+    /// moment of the last one.
+    recorded: Option<Timestamp>,
 }
 
 enum Kind {
@@ -60,6 +63,8 @@ enum Kind {
     Threads(Receiver<Result<Observation, Error>>),
     /// Frames are looked at when asked for: in virtual time.
     Inline(Frames, Box<dyn FnMut(Frame) -> Result<Observation, Error>>),
+    /// The source could not be opened: said when it is asked for, so that a session is on record.
+    Broken(Option<Error>),
 }
 
 impl Feed {
@@ -69,6 +74,7 @@ impl Feed {
         let (cues, heard) = bounded(CUES);
         let demo = wish.source == Source::Demo;
         let live = wish.watched || matches!(wish.source, Source::Camera(_));
+        let recorded = matches!(wish.source, Source::Path(_)).then(Timestamp::default);
         let kind = if live {
             let late = match wish.source {
                 Source::Camera(_) | Source::Demo => Late::Drop,
@@ -83,29 +89,43 @@ impl Feed {
             )?)
         } else {
             let look = observer(&wish, clock)?;
-            let frames = open(&wish, Pace::Virtual, heard, clock)?;
-            Kind::Inline(frames, Box::new(look))
+            match open(&wish, Pace::Virtual, heard, clock) {
+                Ok(frames) => Kind::Inline(frames, Box::new(look)),
+                Err(error) => Kind::Broken(Some(error)),
+            }
         };
         Ok(Self {
             kind,
             cues: demo.then_some(cues),
             clock,
+            recorded,
         })
     }
 
     /// Waits for what comes next, at most a twentieth of a second.
     pub fn next(&mut self) -> Result<Next, Error> {
-        match &mut self.kind {
+        let next = match &mut self.kind {
             Kind::Threads(seen) => match seen.recv_timeout(TICK) {
                 Ok(observation) => observation.map(Next::Seen),
-                Err(RecvTimeoutError::Timeout) => Ok(Next::Tick(self.clock.now())),
+                Err(RecvTimeoutError::Timeout) => {
+                    let now = self.recorded.unwrap_or_else(|| self.clock.now());
+                    Ok(Next::Tick(now))
+                }
                 Err(RecvTimeoutError::Disconnected) => Ok(Next::End),
             },
             Kind::Inline(frames, look) => match frames.next() {
                 None => Ok(Next::End),
                 Some(frame) => frame.and_then(look).map(Next::Seen),
             },
+            Kind::Broken(error) => match error.take() {
+                Some(error) => Err(error),
+                None => Ok(Next::End),
+            },
+        };
+        if let (Ok(Next::Seen(seen)), Some(last)) = (&next, &mut self.recorded) {
+            *last = seen.frame.at;
         }
+        next
     }
 
     /// Tells the simulated subject what is asked; a person sees the window.

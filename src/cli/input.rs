@@ -25,7 +25,7 @@ pub struct Input {
 /// How frames are taken and faces looked for.
 #[derive(Args, Clone, Debug)]
 pub struct Looking {
-    /// Wish for pictures of this size; only a camera can choose.
+    /// Wish for pictures of this size; a recording has its own.
     #[arg(long, value_name = "WxH", default_value_t = Size(Options::default().size))]
     size: Size,
     /// Wish for N frames a second from a camera; pretend them for a folder or an MJPEG stream.

@@ -11,9 +11,13 @@ use liveness::{
 use serde::Serialize;
 
 use super::{
+    ask::log_path,
     exit::Exit,
     out::{print_json, print_line, say},
 };
+
+/// Damaged lines that are named one by one.
+const WARNINGS: usize = 10;
 
 /// List, show and summarise results.
 #[derive(Args, Debug)]
@@ -60,13 +64,17 @@ struct Stats {
 
 impl Log {
     pub fn run(&self) -> anyhow::Result<Exit> {
-        let path = self.log.clone().unwrap_or_else(record::default_path);
+        let path = log_path(self.log.as_ref())?;
         let contents = record::read(&path)?;
-        for (line, trouble) in &contents.damaged {
+        for (line, trouble) in contents.damaged.iter().take(WARNINGS) {
             say(format_args!(
                 "warning: {}: line {line} is damaged and was skipped: {trouble}",
                 path.display()
             ));
+        }
+        if contents.damaged.len() > WARNINGS {
+            let more = contents.damaged.len() - WARNINGS;
+            say(format_args!("warning: so are {more} more lines"));
         }
         match &self.what {
             What::List { last } => self.list(&contents.records, *last),
@@ -106,10 +114,17 @@ impl Log {
     }
 
     fn show(&self, records: &[SessionRecord], id: &str) -> anyhow::Result<()> {
-        let found: Vec<_> = records
+        if id.is_empty() {
+            bail!("name a session; `liveness log list` shows their names");
+        }
+        let mut found: Vec<_> = records
             .iter()
             .filter(|r| r.session.starts_with(id))
             .collect();
+        // The whole name tells it; a log that was copied together may hold it twice.
+        if let Some(whole) = found.iter().find(|r| r.session == id) {
+            found = vec![*whole];
+        }
         let record = match found.as_slice() {
             [record] => *record,
             [] => bail!("no session is called {id}; `liveness log list` shows their names"),

@@ -5,7 +5,7 @@ use liveness::{
     challenge::{State, Verdict},
     error::Error,
     frame::Frame,
-    time::Timestamp,
+    time::{Clock, Timestamp},
     view::{Canvas, ChallengeScreen, Key, Lang, Scene, Window},
 };
 
@@ -19,6 +19,9 @@ const SIZE: (usize, usize) = (960, 720);
 
 /// How long a result stays when nobody presses a key.
 const RESULT: Duration = Duration::from_secs(5);
+
+/// Between two looks at the keyboard when no more frames come.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What the person at the window wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,31 +91,46 @@ impl Stage {
         Ok(wanted)
     }
 
-    /// Shows the result until a key is pressed or its time is over; `true` when another session is
-    /// wanted. `now` is moved on to the end.
+    /// Shows the result until a key is pressed or its time is over, by the clock on the wall: a
+    /// recording may have ended, a camera failed. `true` when another session is wanted and frames
+    /// still come; `now` is moved on to the end. The result stands: nothing that fails here matters.
     pub fn linger(
         &mut self,
         feed: &mut Feed,
         verdict: Verdict,
         mut frame: Option<Arc<Frame>>,
         now: &mut Timestamp,
-    ) -> Result<bool, Error> {
-        let from = *now;
-        while now.since(from) < RESULT {
-            match feed.next()? {
-                Next::Seen(seen) => {
-                    *now = (*now).max(seen.frame.at);
-                    frame = Some(seen.frame);
+    ) -> bool {
+        let clock = Clock::start();
+        let mut over = false;
+        while clock.now().since(Timestamp::default()) < RESULT {
+            if over {
+                // Nobody sends here any more; without a wait this would spin.
+                let _ = crossbeam_channel::after(PAUSE).recv();
+            } else {
+                match feed.next() {
+                    Ok(Next::Seen(seen)) => {
+                        *now = (*now).max(seen.frame.at);
+                        frame = Some(seen.frame);
+                    }
+                    Ok(Next::Tick(at)) => *now = (*now).max(at),
+                    Ok(Next::End) => over = true,
+                    Err(error) => {
+                        log::warn!("after the result: {error}");
+                        over = true;
+                    }
                 }
-                Next::Tick(at) => *now = (*now).max(at),
-                Next::End => return Ok(false),
             }
-            match self.show(frame.as_deref(), State::Done(verdict), 0, *now)? {
-                Wanted::Nothing => {}
-                Wanted::Stop => return Ok(false),
-                Wanted::Again => return Ok(true),
+            match self.show(frame.as_deref(), State::Done(verdict), 0, *now) {
+                Ok(Wanted::Nothing) => {}
+                Ok(Wanted::Again) if !over => return true,
+                Ok(Wanted::Stop | Wanted::Again) => return false,
+                Err(error) => {
+                    log::warn!("after the result: {error}");
+                    return false;
+                }
             }
         }
-        Ok(false)
+        false
     }
 }

@@ -83,7 +83,10 @@ impl Window {
         let usual = (size.0.max(1), size.1.max(1));
         // Held from here on: an X server whose last client leaves may begin anew, with us at its door.
         let display = Display::open().map_err(failed)?;
-        let (w, h) = if fullscreen { display.size() } else { usual };
+        // What does not fit on the display cannot be read.
+        let whole = display.size();
+        let usual = (usual.0.min(whole.0), usual.1.min(whole.1));
+        let (w, h) = if fullscreen { whole } else { usual };
         let options = WindowOptions {
             resize: true,
             borderless: fullscreen,

@@ -52,7 +52,12 @@ impl<'a> Settings<'a> {
         args: &[OsString],
     ) -> anyhow::Result<Vec<OsString>> {
         let mut chosen = BTreeMap::new();
-        self.collect(&self.table, self.root, Some(path), &mut chosen)?;
+        // A flag that a command shares with those below it is set for them as well.
+        let runs: Vec<_> = [self.root]
+            .into_iter()
+            .chain(path.iter().map(|named| named.command))
+            .collect();
+        self.collect(&self.table, &[self.root], Some(&runs), &mut chosen)?;
         let mut arguments = vec![];
         for setting in chosen.values() {
             let written = self.write(setting)?;
@@ -63,34 +68,40 @@ impl<'a> Settings<'a> {
         Ok(arguments)
     }
 
-    /// Checks the keys of `table`, which belongs to `command`, and collects those that count for
-    /// the command that runs; inner tables come last and win. `path` leads from here to that
-    /// command; `None` where it is another one.
+    /// Checks the keys of `table`, which belongs to the last command of `chain`, and collects those
+    /// that count for the command that runs; inner tables come last and win. Both `chain` and `runs`,
+    /// which leads to that command, begin at the root; `runs` is `None` where the table is for
+    /// another command.
     fn collect<'s>(
         &'s self,
         table: &'s DeTable<'a>,
-        command: &'s Command,
-        path: Option<&[Named<'s>]>,
+        chain: &[&'s Command],
+        runs: Option<&[&'s Command]>,
         chosen: &mut BTreeMap<String, Setting<'s>>,
     ) -> anyhow::Result<()> {
-        let target = path.map(|path| path.last().map_or(command, |last| last.command));
+        let command = chain.last().copied().unwrap_or(self.root);
         let mut inner = vec![];
         for (key, value) in table {
             let at = key.span().start;
             let key = key.get_ref().as_ref();
-            if let Some(below) = command.find_subcommand(key) {
-                let DeValue::Table(table) = value.get_ref() else {
+            let name = key.replace('_', "-");
+            let known = names(chain).contains(&name.as_str());
+            // `log` is both: a table is the command's, anything else the flag's.
+            match (command.find_subcommand(key), value.get_ref()) {
+                (Some(below), DeValue::Table(table)) => {
+                    inner.push((table, below));
+                    continue;
+                }
+                (Some(_), _) if !known => {
                     let why = format!("{key} is a command; put its settings under [{key}]");
                     return Err(self.error(at, &why));
-                };
-                inner.push((table, below));
-                continue;
+                }
+                _ => {}
             }
-            let name = key.replace('_', "-");
-            if !names(self.root, command).contains(&name.as_str()) {
-                return Err(self.unknown(key, at, value, command));
+            if !known {
+                return Err(self.unknown(key, at, value, chain));
             }
-            if let Some(arg) = target.and_then(|target| flag(self.root, target, &name)) {
+            if let Some(arg) = runs.and_then(|runs| flag(runs, &name)) {
                 let value = value.get_ref();
                 let setting = Setting {
                     key,
@@ -102,13 +113,12 @@ impl<'a> Settings<'a> {
             }
         }
         for (table, below) in inner {
-            let path = match path {
-                Some([first, rest @ ..]) if first.command.get_name() == below.get_name() => {
-                    Some(rest)
-                }
-                _ => None,
-            };
-            self.collect(table, below, path, chosen)?;
+            let runs = runs.filter(|runs| {
+                let here = runs.get(chain.len());
+                here.is_some_and(|here| here.get_name() == below.get_name())
+            });
+            let chain: Vec<_> = chain.iter().copied().chain([below]).collect();
+            self.collect(table, &chain, runs, chosen)?;
         }
         Ok(())
     }
@@ -122,13 +132,14 @@ impl<'a> Settings<'a> {
         key: &str,
         at: usize,
         value: &Spanned<DeValue<'_>>,
-        command: &Command,
+        chain: &[&Command],
     ) -> anyhow::Error {
+        let command = chain.last().copied().unwrap_or(self.root);
         let is_table = matches!(value.get_ref(), DeValue::Table(_));
         let near = if is_table {
             nearest(key, command.get_subcommands().map(Command::get_name))
         } else {
-            nearest(&key.replace('_', "-"), names(self.root, command))
+            nearest(&key.replace('_', "-"), names(chain))
         };
         let near = near.map_or(String::new(), |near| match is_table {
             true => format!("; did you mean [{near}]?"),
@@ -251,22 +262,35 @@ fn is_setting(arg: &Arg) -> bool {
     !shows && arg.get_long().is_some_and(|long| long != "config")
 }
 
-/// The settings that can stand in a table of `command`: its own, those of the commands below it,
-/// and those of every command.
-fn names<'a>(root: &'a Command, command: &'a Command) -> Vec<&'a str> {
-    let own = |command: &'a Command| {
+/// The settings that can stand in a table of the last command of `chain`: its own, those of the
+/// commands above it, and those of the commands below it.
+fn names<'a>(chain: &[&'a Command]) -> Vec<&'a str> {
+    fn below<'a>(command: &'a Command, all: &mut Vec<&'a str>) {
         let settings = command.get_arguments().filter(|arg| is_setting(arg));
-        settings.filter_map(Arg::get_long)
-    };
-    let mut all: Vec<_> = own(command).chain(own(root)).collect();
-    for below in command.get_subcommands() {
-        all.extend(names(root, below));
+        all.extend(settings.filter_map(Arg::get_long));
+        for inner in command.get_subcommands() {
+            below(inner, all);
+        }
+    }
+    let mut all = vec![];
+    if let Some((last, above)) = chain.split_last() {
+        below(last, &mut all);
+        let above = above.iter().flat_map(|command| command.get_arguments());
+        all.extend(
+            above
+                .filter(|arg| is_setting(arg))
+                .filter_map(Arg::get_long),
+        );
     }
     all
 }
 
-fn flag<'a>(root: &'a Command, command: &'a Command, name: &str) -> Option<&'a Arg> {
-    let mut all = command.get_arguments().chain(root.get_arguments());
+/// The flag of this name that the last command of `runs` understands, its own before one it shares.
+fn flag<'a>(runs: &[&'a Command], name: &str) -> Option<&'a Arg> {
+    let mut all = runs
+        .iter()
+        .rev()
+        .flat_map(|command| command.get_arguments());
     all.find(|arg| is_setting(arg) && arg.get_long() == Some(name))
 }
 

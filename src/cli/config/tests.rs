@@ -18,7 +18,13 @@ fn root() -> Command {
         .arg(verbose.action(ArgAction::Count).global(true))
         .subcommand(Command::new("challenge").args([list, fps.clone(), lang, json.clone(), tags]))
         .subcommand(Command::new("analyze").args([fps, json.clone(), least]))
-        .subcommand(Command::new("log").subcommand(Command::new("list").arg(json)))
+        .subcommand(
+            Command::new("log")
+                .arg(Arg::new("log").long("log").global(true))
+                .arg(json.global(true))
+                .subcommand(Command::new("list").arg(Arg::new("last").long("last")))
+                .subcommand(Command::new("stats")),
+        )
 }
 
 /// The whole command line that `typed` (words) and the settings give, or what is wrong.
@@ -78,6 +84,26 @@ fn lists_counts_and_inner_commands() {
         let got = line("log list --config FILE", settings).unwrap();
         assert_eq!(got, "liveness log list --json", "{settings}");
     }
+}
+
+#[test]
+fn a_flag_that_a_command_shares_with_those_below_it_is_set_for_them() {
+    for settings in [
+        "log = 'a.jsonl'",
+        "[log]\nlog = 'a.jsonl'",
+        "[log.list]\nlog = 'a.jsonl'",
+        "[log]\nlog = 'b.jsonl'\n[log.list]\nlog = 'a.jsonl'\n[log.stats]\nlog = 'c.jsonl'",
+    ] {
+        let got = line("log list --config FILE", settings).unwrap();
+        assert_eq!(got, "liveness log list --log=a.jsonl", "{settings}");
+    }
+    let got = line("log list --config FILE --log x", "[log]\nlog = 'a'").unwrap();
+    assert_eq!(got, "liveness log list --log x");
+    let error = line("log stats --config FILE", "[log.stats]\nlast = 1").unwrap_err();
+    assert!(
+        error.contains("unknown setting \"last\" for stats"),
+        "{error}"
+    );
 }
 
 #[test]
