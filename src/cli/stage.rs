@@ -101,9 +101,13 @@ impl Stage {
         mut frame: Option<Arc<Frame>>,
         now: &mut Timestamp,
     ) -> bool {
-        let clock = Clock::start();
+        let (clock, from) = (Clock::start(), *now);
         let mut over = false;
-        while clock.now().since(Timestamp::default()) < RESULT {
+        loop {
+            let shown = clock.now().since(Timestamp::default());
+            if shown >= RESULT {
+                return false;
+            }
             if over {
                 // Nobody sends here any more; without a wait this would spin.
                 let _ = crossbeam_channel::after(PAUSE).recv();
@@ -121,7 +125,8 @@ impl Stage {
                     }
                 }
             }
-            match self.show(frame.as_deref(), State::Done(verdict), 0, *now) {
+            let at = from.after(shown);
+            match self.show(frame.as_deref(), State::Done(verdict), 0, at) {
                 Ok(Wanted::Nothing) => {}
                 Ok(Wanted::Again) if !over => return true,
                 Ok(Wanted::Stop | Wanted::Again) => return false,
@@ -131,6 +136,5 @@ impl Stage {
                 }
             }
         }
-        false
     }
 }
