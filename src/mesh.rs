@@ -16,7 +16,7 @@ pub const POINTS: usize = 478;
 /// Side of the network's input in pixels.
 const SIDE: usize = 256;
 
-/// Side of the crop in sides of the face's square. The networks was trained on crops 1.5 times
+/// Side of the crop in sides of the face's square. The network was trained on crops 1.5 times
 /// the box of its own points; 1.40 MTCNN boxes is the same, fitted on recordings (`SIGNALS`, ROI).
 const CROP: f32 = 1.40;
 

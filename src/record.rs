@@ -202,8 +202,8 @@ pub fn read(path: &Path) -> Result<Contents, Error> {
 }
 
 /// Where the log lies unless told otherwise: `$XDG_STATE_HOME/liveness/sessions.jsonl`, or
-/// `~/.local/state/liveness/sessions.jsonl`; on Windows `%LOCALAPPDATA%`. Without any of these
-/// variables, in the folder the program was started in.
+/// `~/.local/state/liveness/sessions.jsonl`; on Windows `%LOCALAPPDATA%`. `None` without any of
+/// these variables.
 pub fn default_path() -> Option<PathBuf> {
     let var = |name: &str| {
         let value = std::env::var_os(name).filter(|v| !v.is_empty());

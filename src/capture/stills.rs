@@ -13,6 +13,9 @@ use crate::frame::Frame;
 /// Ends of the names that count as pictures in a folder.
 const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
 
+/// Most pixels of a picture: four times what a large camera gives; 805 MB as RGB.
+const LARGEST_PX: u64 = 16_384 * 16_384;
+
 /// Reads a JPEG or PNG, told by its content, as 8-bit RGB.
 ///
 /// A picture that says how it is to be turned (EXIF) is turned. Grey becomes RGB, 16 bits become
@@ -42,6 +45,11 @@ fn decode(bytes: &[u8]) -> Result<RgbImage, Cause> {
         None => return Err("it is no picture; jpeg and png can be read".into()),
     }
     let mut decoder = reader.into_decoder()?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > LARGEST_PX {
+        // A header of a few bytes may ask for more memory than there is, which ends the program.
+        return Err(format!("it has {width}x{height} pixels; {LARGEST_PX} can be read").into());
+    }
     let turn = decoder.orientation()?;
     let mut image = DynamicImage::from_decoder(decoder)?;
     image.apply_orientation(turn);
@@ -159,6 +167,23 @@ mod tests {
             let more = folder.put(name, [bytes.as_slice(), b"more"].concat());
             assert!(read_picture(more).is_ok(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_header_that_asks_for_all_memory_is_an_error() {
+        let folder = Folder::new();
+        let mut png = fs::read(folder.draw("small.png", halves())).unwrap();
+        // Width and height stand behind the signature and the name of the first chunk, whose sum
+        // (CRC 32, reflected) follows its 17 bytes.
+        png[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
+        let sum = png[12..29].iter().fold(u32::MAX, |sum, byte| {
+            (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
+                (sum >> 1) ^ (0xedb8_8320 * (sum & 1))
+            })
+        });
+        png[29..33].copy_from_slice(&(!sum).to_be_bytes());
+        let why = failure(folder.put("huge.png", png));
+        assert!(why.contains("60000x60000"), "{why}");
     }
 
     fn failure(path: impl AsRef<Path>) -> String {

@@ -275,15 +275,15 @@ impl Run<'_> {
             } else if self.stage.is_none() {
                 say(words(&event, self.asked));
             }
-            if let Event::Step { step, .. } = event {
-                self.asked = Some(step);
+            if let Event::Step { step, state, .. } = event {
+                self.asked = (state == StepState::Asked).then_some(step);
             }
         }
         Ok(())
     }
 }
 
-/// An event for somebody who reads the terminal; `asked` is the step that was asked before.
+/// An event for somebody who reads the terminal; `asked` is the step that is under way.
 fn words(event: &Event, asked: Option<Step>) -> String {
     match event {
         Event::Hello { script, .. } => match script.len() {
@@ -297,7 +297,7 @@ fn words(event: &Event, asked: Option<Step>) -> String {
         Event::Step { step, state, t_ms } => {
             let seconds = t_ms / 1e3;
             match state {
-                // No step comes twice in a row: it is the same one, after a strike.
+                // Neither done nor failed since: a strike.
                 StepState::Asked if asked == Some(*step) => {
                     format!("{seconds:6.1} s  that was something else; once more: {step}")
                 }
