@@ -1,5 +1,5 @@
-//! How long each stage takes, one thread: the four networks, the parts of the cascade, a whole
-//! search and a whole tracked frame, the camera's bytes.
+//! How long looking takes, one thread: the four networks, a whole search, following, and a whole
+//! tracked frame.
 //!
 //! `make bench`, or `cargo bench --bench stages -- FILTER`. `benches/peers.py` reads the medians.
 #![expect(clippy::expect_used, reason = "a bench that cannot run must say so")]

@@ -138,21 +138,7 @@ impl Patch {
             z: z * self.scale,
         }
     }
-}
 
-/// Parts of a pixel in a [`Fixed`].
-const ONE: f64 = (1u64 << 32) as f64;
-
-/// A place along an axis, in pixels times 2^32: its whole pixel and what is left over take a shift
-/// each, and equal steps add up without an error.
-type Fixed = i64;
-
-fn fixed(place: f32) -> Fixed {
-    // A place too far away for the type is outside of any picture all the same.
-    (f64::from(place) * ONE) as Fixed
-}
-
-impl Patch {
     /// Writes the crop, `[SIDE, SIDE, 3]`, RGB in 0..1, bilinear; black beyond the picture's edge.
     fn sample(&self, image: &RgbImage, crop: &mut [f32]) {
         let step = (fixed(self.cos * self.scale), fixed(self.sin * self.scale));
@@ -172,6 +158,18 @@ impl Patch {
     }
 }
 
+/// Parts of a pixel in a [`Fixed`].
+const ONE: f64 = (1u64 << 32) as f64;
+
+/// A place along an axis, in pixels times 2^32: its whole pixel and what is left over take a shift
+/// each, and equal steps add up without an error.
+type Fixed = i64;
+
+fn fixed(place: f32) -> Fixed {
+    // A place too far away for the type is outside of any picture all the same.
+    (f64::from(place) * ONE) as Fixed
+}
+
 /// The colour between the four pixels about (`x`, `y`), which count from pixel centres; times 256.
 ///
 /// Integers, three colours in one: on the oldest x86 that is three times as fast as floats, which
@@ -185,19 +183,15 @@ fn bilinear(image: &RgbImage, x: Fixed, y: Fixed) -> [u16; 3] {
     // They add up to 256.
     let weights = [256 + both - fx - fy, fx - both, fy - both, both];
     let (w, h) = (i64::from(image.width()), i64::from(image.height()));
-    let line = image.width() as usize * 3;
-    // The fourth byte read is the next pixel's.
-    let inner = left >= 0 && top >= 0 && left + 2 < w && top + 1 < h;
-    let at = if inner {
-        (top * w + left) as usize * 3
-    } else {
-        0
+    // Two pixels side by side; the seventh byte is the next one's.
+    let pair = |y: i64| {
+        let at = (y * w + left) as usize * 3;
+        image.as_raw().get(at..at + 7)
     };
-    let upper = image.as_raw().get(at..at + 7);
-    let lower = image.as_raw().get(at + line..at + line + 7);
+    let inner = left >= 0 && top >= 0 && left + 2 < w && top + 1 < h;
     if inner
-        && let Some(&[a, b, c, d, e, f, g]) = upper
-        && let Some(&[i, j, k, l, m, n, o]) = lower
+        && let Some(&[a, b, c, d, e, f, g]) = pair(top)
+        && let Some(&[i, j, k, l, m, n, o]) = pair(top + 1)
     {
         // 16 bits for each colour: 255 x 256 just fits.
         let spread = |[r, g, b, _]: [u8; 4]| u64::from(r) | u64::from(g) << 16 | u64::from(b) << 32;

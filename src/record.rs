@@ -115,7 +115,7 @@ impl Log {
     ///
     /// [`Error::Log`] where that is not possible.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let fail = |error: io::Error| log_error(path, advice(&error));
+        let fail = |error: io::Error| log_error(path, advice(&error, ELSEWHERE));
         if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(fail)?;
         }
@@ -152,7 +152,7 @@ impl Log {
         self.file
             .write_all(&line)
             .and_then(|()| self.file.sync_data())
-            .map_err(|e| fail(advice(&e)))
+            .map_err(|e| fail(advice(&e, ELSEWHERE)))
     }
 
     /// Where it lies.
@@ -176,16 +176,8 @@ pub struct Contents {
 ///
 /// [`Error::Log`] where there is no log, or it cannot be read at all.
 pub fn read(path: &Path) -> Result<Contents, Error> {
-    let fail = |error: io::Error| {
-        let cause = match error.kind() {
-            io::ErrorKind::NotFound => format!(
-                "{error}; nothing has been logged there yet, or name another with --log PATH"
-            )
-            .into(),
-            _ => advice(&error),
-        };
-        log_error(path, cause)
-    };
+    let missing = "; nothing has been logged there yet, or name another with --log PATH";
+    let fail = |error: io::Error| log_error(path, advice(&error, missing));
     let file = File::open(path).map_err(fail)?;
     let mut contents = Contents::default();
     for (i, line) in BufReader::new(file).split(b'\n').enumerate() {
@@ -223,13 +215,17 @@ fn log_error(path: &Path, source: Cause) -> Error {
     }
 }
 
-/// The operating system's words, with the way out where it is known.
-fn advice(error: &io::Error) -> Cause {
+/// The way out where a log cannot be written to a place.
+const ELSEWHERE: &str = "; name another place with --log PATH";
+
+/// The operating system's words, with the way out where it is known; `missing` is the one for a
+/// place that is not there.
+fn advice(error: &io::Error, missing: &'static str) -> Cause {
     let way_out = match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "; choose another place with --log PATH"
         }
-        io::ErrorKind::NotFound => "; name another place with --log PATH",
+        io::ErrorKind::NotFound => missing,
         io::ErrorKind::InvalidInput => "; results need an ordinary file: name one with --log PATH",
         io::ErrorKind::StorageFull => "; make room, or choose another place with --log PATH",
         io::ErrorKind::IsADirectory => "; name a file in it, as in --log DIR/sessions.jsonl",

@@ -3,6 +3,7 @@
 //! P-Net sweeps a pyramid of the picture and proposes many boxes, R-Net looks closer and rejects
 //! most, O-Net decides and adds five landmarks. Each stage ends in non-maximum suppression.
 mod candidate;
+mod closer;
 mod follow;
 mod onet;
 mod pnet;

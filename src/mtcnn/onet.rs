@@ -5,13 +5,14 @@ use image::RgbImage;
 
 use super::{
     Candidate,
-    resample::{BATCH, Crops, Kernel},
+    closer::{BATCH, Closer},
+    resample::Kernel,
 };
 use crate::{
     error::Error,
     face::{Face, Landmarks5},
     geometry::{BBox, Point},
-    nn::{self, Net},
+    nn,
 };
 
 /// Side of O-Net's input in pixels.
@@ -19,15 +20,13 @@ const SIDE: u32 = 48;
 
 /// The third network.
 pub struct ONet {
-    net: Net,
-    crops: Crops,
+    closer: Closer,
 }
 
 impl ONet {
     pub fn load(models: Option<&Path>) -> Result<Self, Error> {
         Ok(Self {
-            net: Net::load(&nn::ONET, models)?,
-            crops: Crops::new(SIDE, Kernel::CatmullRom),
+            closer: Closer::load(&nn::ONET, SIDE, Kernel::CatmullRom, models)?,
         })
     }
 
@@ -40,11 +39,7 @@ impl ONet {
     ) -> Result<Vec<Face>, Error> {
         let mut faces = vec![];
         for batch in squares.chunks(BATCH) {
-            let shape = [batch.len(), SIDE as usize, SIDE as usize, 3];
-            let crops = &mut self.crops;
-            let outputs = self
-                .net
-                .run(shape, |input| crops.cut(image, batch, input))?;
+            let outputs = self.closer.look(image, batch)?;
             let [prob, reg, marks] = outputs.views();
             let rows = (prob.data.chunks_exact(2))
                 .zip(reg.data.chunks_exact(4))

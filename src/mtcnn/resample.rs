@@ -1,11 +1,11 @@
-//! Shrinks pictures and cuts crops out of them. The only file that names fast_image_resize.
+//! Shrinks pictures and parts of them. The only file that names fast_image_resize.
 use fast_image_resize::{
     FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
     images::{Image, ImageRef},
 };
 use image::RgbImage;
 
-use crate::{geometry::BBox, nn};
+use crate::geometry::BBox;
 
 /// How new pixels are weighed from the old ones under them. All anti-aliased: a kernel widens with
 /// the shrinking. Measured on WIDER (AP, 333 faces) and LFW (landmark error, 200 faces), the same
@@ -131,34 +131,6 @@ impl Resampler {
             self.padded.get_mut(at..at + len)?.copy_from_slice(source);
         }
         Some((left, top, pw as u32, ph as u32))
-    }
-}
-
-/// Crops that R-Net and O-Net look at in one run.
-pub const BATCH: usize = 16;
-
-/// Cuts square crops for R-Net and O-Net.
-pub struct Crops {
-    side: u32,
-    resampler: Resampler,
-}
-
-impl Crops {
-    /// Crops of `side` x `side` pixels, weighed by `kernel`.
-    pub fn new(side: u32, kernel: Kernel) -> Self {
-        Self {
-            side,
-            resampler: Resampler::new(kernel),
-        }
-    }
-
-    /// Writes the input of a network for these boxes: `[N, side, side, 3]`, RGB in -1..1.
-    pub fn cut(&mut self, image: &RgbImage, boxes: &[BBox], input: &mut [f32]) {
-        let numbers = (self.side * self.side * 3) as usize;
-        for (bbox, input) in boxes.iter().zip(input.chunks_exact_mut(numbers)) {
-            let rgb = self.resampler.crop(image, bbox, self.side, self.side);
-            nn::signed(rgb, input);
-        }
     }
 }
 

@@ -4,29 +4,25 @@ use std::path::Path;
 use image::RgbImage;
 
 use super::{
-    Candidate, Params, nms,
-    resample::{BATCH, Crops, Kernel},
+    Candidate, Params,
+    closer::{BATCH, Closer},
+    nms,
+    resample::Kernel,
 };
-use crate::{
-    error::Error,
-    geometry::BBox,
-    nn::{self, Net},
-};
+use crate::{error::Error, geometry::BBox, nn};
 
 /// Side of R-Net's input in pixels.
 const SIDE: u32 = 24;
 
 /// The second network.
 pub struct RNet {
-    net: Net,
-    crops: Crops,
+    closer: Closer,
 }
 
 impl RNet {
     pub fn load(models: Option<&Path>) -> Result<Self, Error> {
         Ok(Self {
-            net: Net::load(&nn::RNET, models)?,
-            crops: Crops::new(SIDE, Kernel::Hamming),
+            closer: Closer::load(&nn::RNET, SIDE, Kernel::Hamming, models)?,
         })
     }
 
@@ -39,11 +35,7 @@ impl RNet {
     ) -> Result<Vec<BBox>, Error> {
         let mut found = vec![];
         for batch in squares.chunks(BATCH) {
-            let shape = [batch.len(), SIDE as usize, SIDE as usize, 3];
-            let crops = &mut self.crops;
-            let outputs = self
-                .net
-                .run(shape, |input| crops.cut(image, batch, input))?;
+            let outputs = self.closer.look(image, batch)?;
             let [prob, reg] = outputs.views();
             let rows = prob.data.chunks_exact(2).zip(reg.data.chunks_exact(4));
             for (&bbox, (prob, reg)) in batch.iter().zip(rows) {

@@ -95,11 +95,18 @@ impl Program {
 
     /// Sizes of the outputs for an input of these sizes.
     pub fn outputs(&self, input: Dims) -> Vec<Dims> {
-        let mut dims = vec![input];
+        let mut dims = vec![];
+        self.measure(input, &mut dims);
+        self.outputs.iter().map(|&value| dims[value]).collect()
+    }
+
+    /// Sizes of all values for an input of these sizes.
+    fn measure(&self, input: Dims, dims: &mut Vec<Dims>) {
+        dims.clear();
+        dims.push(input);
         for step in &self.steps {
             dims.push(step.kernel.output(dims[step.input]));
         }
-        self.outputs.iter().map(|&value| dims[value]).collect()
     }
 
     /// Runs the network on `input`, sized `dims`, and hands each output to `give`: its number,
@@ -112,12 +119,9 @@ impl Program {
         mut give: impl FnMut(usize, Dims, &[f32]),
     ) {
         scratch.buffers.resize_with(self.steps.len(), Vec::new);
-        scratch.dims.resize(self.steps.len() + 1, dims);
-        scratch.dims[0] = dims;
+        self.measure(dims, &mut scratch.dims);
         for (i, step) in self.steps.iter().enumerate() {
-            let dims = scratch.dims[step.input];
-            let output = step.kernel.output(dims);
-            scratch.dims[i + 1] = output;
+            let (dims, output) = (scratch.dims[step.input], scratch.dims[i + 1]);
             let mut out = std::mem::take(&mut scratch.buffers[self.buffers[i]]);
             if out.len() < output.len() {
                 out.resize(output.len(), 0.0);

@@ -217,13 +217,13 @@ impl Pass<'_> {
             let conv_node = self.graph.node(conv);
             let one = conv_node.op_as::<TractConv>().is_some_and(|c| c.group == 1);
             if one && self.graph.readers(conv) == [node.id] {
-                let channels = self.graph.channels(conv);
-                let residual = self.value(self.graph.without_padding(other))?;
+                let other = self.graph.without_padding(other);
+                if self.graph.channels(other) > self.graph.channels(conv) {
+                    continue;
+                }
+                let residual = self.value(other)?;
                 let value = self.value(conv)?;
-                let fits = self.graph.channels(self.graph.without_padding(other)) <= channels;
-                if let Some(layer) = value.checked_sub(1).and_then(|i| self.layers.get_mut(i))
-                    && fits
-                {
+                if let Some(layer) = value.checked_sub(1).and_then(|i| self.layers.get_mut(i)) {
                     layer.residual = Some(residual);
                     return Ok(value);
                 }
@@ -284,12 +284,11 @@ impl Pass<'_> {
         pattern: &[usize],
         mut factors: Vec<f32>,
     ) -> Result<Value, Reason> {
-        let refused = || format!("PReLU after {}", self.graph.node(x).name);
+        let refused = format!("PReLU after {}", self.graph.node(x).name);
         if !self.graph.readers(x).iter().all(|id| pattern.contains(id)) {
-            return Err(refused());
+            return Err(refused);
         }
         let value = self.value(x)?;
-        let refused = format!("PReLU after {}", self.graph.node(x).name);
         let layer = value.checked_sub(1).and_then(|i| self.layers.get_mut(i));
         match layer.map(|layer| &mut layer.kind) {
             Some(Kind::Conv { spec, slopes, .. }) if slopes.is_none() => {
