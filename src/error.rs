@@ -50,6 +50,13 @@ pub enum Error {
         /// Why.
         source: Cause,
     },
+    /// A thread of the program broke down; what it said is on standard error. A mistake of ours or of a
+    /// driver: report it.
+    #[error("the {thread} thread broke down: its last words are above; please report them")]
+    Panic {
+        /// Which thread.
+        thread: &'static str,
+    },
     /// The operating system refused something the program cannot do without.
     #[error("the operating system refused {what}: {source}")]
     System {

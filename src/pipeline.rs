@@ -1,7 +1,10 @@
 //! The threads: capture and detector, joined by channels of one.
 //!
 //! Ownership is the shutdown: drop the receiver and both threads end.
-use std::thread;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread,
+};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
@@ -36,13 +39,30 @@ where
 {
     let (frames_tx, frames) = bounded(1);
     let (seen_tx, seen) = bounded(1);
-    start("capture", move || capture(open, late, &frames_tx))?;
-    start("detector", move || detect(observer, &frames, &seen_tx))?;
+    start("capture", frames_tx, move |frames| {
+        capture(open, late, frames)
+    })?;
+    start("detector", seen_tx, move |seen| {
+        detect(observer, &frames, seen)
+    })?;
     Ok(seen)
 }
 
-fn start(name: &'static str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
-    let thread = thread::Builder::new().name(name.to_owned()).spawn(work);
+/// Runs `work` on a thread of its own. A panic in it (cameras' drivers and networks are foreign code)
+/// is told like any other error: a channel that just closes would read as the end of a recording.
+fn start<T: Send + 'static>(
+    name: &'static str,
+    out: Sender<Result<T, Error>>,
+    work: impl FnOnce(&Sender<Result<T, Error>>) + Send + 'static,
+) -> Result<(), Error> {
+    let guarded = move || {
+        if catch_unwind(AssertUnwindSafe(|| work(&out))).is_err() {
+            let told = out.send(Err(Error::Panic { thread: name }));
+            // Nobody listens any more; the panic itself is on standard error.
+            drop(told);
+        }
+    };
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(guarded);
     thread.map(drop).map_err(|source| Error::System {
         what: "a thread",
         source: source.into(),

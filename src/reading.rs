@@ -75,6 +75,11 @@ impl Reader {
         }
     }
 
+    /// Tells how the subject rests; see [`Watcher::rest_at`].
+    pub fn rest_at(&mut self, yaw_deg: f32, mouth: f32) {
+        self.watcher.rest_at(yaw_deg, mouth);
+    }
+
     /// The subject's track.
     pub fn track(&self) -> &Track {
         self.tracker.track()

@@ -2,17 +2,13 @@
 use serde::Serialize;
 
 use crate::{
-    challenge::{Challenge, End, Guide, Rules, State},
+    challenge::{Challenge, End, Guide, HINT_HOLD, Rules, State},
     observation::Observation,
     reading::{Reader, Reading},
     record::{FrameCounts, SCHEMA, SessionRecord, StepRecord, WallTime},
     step::Step,
     time::Timestamp,
 };
-
-/// How long nobody must be there before that is said, in milliseconds: as long as any other hint
-/// stands at least.
-const FIRST_HINT_MS: f64 = 600.0;
 
 /// What a session is to be.
 #[derive(Clone, Debug)]
@@ -190,8 +186,9 @@ impl Session {
             (State::Done(_), _) => {}
             (State::Waiting { guide: before }, State::Waiting { guide }) => {
                 // A waiting session begins with nobody there; that is worth saying only when it
-                // lasts. And a hint that comes back is not said again until another was.
-                let settled = guide != before || now_ms >= FIRST_HINT_MS;
+                // lasts as long as any other hint stands. And a hint that comes back is not said
+                // again until another was.
+                let settled = guide != before || self.now.since(self.begun) >= HINT_HOLD;
                 if let Some(code) = guide.filter(|_| settled && guide != self.said) {
                     self.said = guide;
                     self.events.push(Event::Guide { code });
@@ -202,7 +199,12 @@ impl Session {
                 State::Asking {
                     step, index, since, ..
                 },
-            ) => self.asked(step, index, since),
+            ) => {
+                if let Some(rest) = self.challenge.rest() {
+                    self.reader.rest_at(rest.yaw_deg, rest.mouth);
+                }
+                self.asked(step, index, since);
+            }
             (
                 State::Asking {
                     step: old_step,
@@ -214,7 +216,6 @@ impl Session {
                     step,
                     index,
                     since,
-                    strikes,
                     seen,
                     ..
                 },
@@ -225,14 +226,9 @@ impl Session {
                 } else if since != old_since {
                     self.asked(step, index, since);
                 }
-                let before: u32 = (self.record.steps.iter().rev().skip(1))
-                    .map(|s| s.strikes)
-                    .sum();
-                if let Some(last) = self.record.steps.last_mut() {
-                    last.strikes = strikes.saturating_sub(before);
-                    if seen {
-                        last.seen_ms.get_or_insert(now_ms);
-                    }
+                self.count_strikes();
+                if let (true, Some(last)) = (seen, self.record.steps.last_mut()) {
+                    last.seen_ms.get_or_insert(now_ms);
                 }
             }
             (State::Asking { step, .. }, State::Done(verdict)) => {
@@ -240,6 +236,7 @@ impl Session {
                     None => StepState::Done,
                     Some(_) => StepState::Failed,
                 };
+                self.count_strikes();
                 self.told(step, state);
                 self.record.conclude(verdict, now_ms);
             }
@@ -249,6 +246,14 @@ impl Session {
             (State::Asking { .. }, State::Waiting { .. }) => {
                 log::error!("a challenge went back to waiting: {old:?} {new:?}");
             }
+        }
+    }
+
+    /// Notes the strikes that came since the last step was asked.
+    fn count_strikes(&mut self) {
+        if let Some((last, before)) = self.record.steps.split_last_mut() {
+            let before: u32 = before.iter().map(|step| step.strikes).sum();
+            last.strikes = self.challenge.strikes().saturating_sub(before);
         }
     }
 

@@ -334,3 +334,18 @@ fn an_unplugged_camera_ends_the_session_and_is_logged() {
     assert!(said.contains("is it unplugged?"), "{said}");
     assert!(log.contains("\"reason\":\"source_failed\""), "{log}");
 }
+
+#[test]
+fn a_stalled_camera_ends_the_session_and_is_logged() {
+    let machine = Machine::with(&["640x480.yuyv"]).set("SHIM_SCRIPT", "20:stall");
+    let (code, said, log) = session(&machine, "--source camera:42");
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("no frame for 2 s"), "{said}");
+    assert!(log.contains("\"reason\":\"source_failed\""), "{log}");
+    // A command that judges nobody ends too.
+    let output = (machine.command(env!("CARGO_BIN_EXE_liveness")))
+        .args(["analyze", "camera:42"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(4));
+}

@@ -1,6 +1,6 @@
 //! The threads: dropping, keeping order, closing, failing. Nothing sleeps: both ends of the
 //! pipeline wait for this test where it matters.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -161,4 +161,25 @@ fn a_detector_that_fails_ends_the_stream() {
     let (numbers, error) = arrivals(&seen);
     assert_eq!(numbers, [0, 1, 2]);
     assert!(error.unwrap().contains("odd"));
+}
+
+#[test]
+fn a_thread_that_breaks_down_is_an_error_and_no_end() {
+    let breaks = |frame: Frame| match frame.seq {
+        3 => panic!("a test breaks this down"),
+        _ => look(frame),
+    };
+    let seen = spawn(|| Ok(frames(100)), move || Ok(breaks), Late::Wait).unwrap();
+    let (numbers, error) = arrivals(&seen);
+    assert_eq!(numbers, [0, 1, 2]);
+    assert!(error.unwrap().contains("detector thread broke down"));
+
+    let source = frames(100).inspect(|frame| {
+        let frame = frame.as_ref().unwrap();
+        assert!(frame.seq < 5, "a test breaks this down");
+    });
+    let seen = spawn(move || Ok(source), || Ok(look), Late::Wait).unwrap();
+    let (numbers, error) = arrivals(&seen);
+    assert_eq!(numbers, [0, 1, 2, 3, 4]);
+    assert!(error.unwrap().contains("capture thread broke down"));
 }

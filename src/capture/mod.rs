@@ -28,6 +28,9 @@ pub use camera::{Camera, list_cameras};
 pub use cameras::{CameraId, CameraInfo};
 pub use stills::{pictures_in, read_picture};
 
+/// Longest side of a frame that is decoded, in pixels: a damaged header must not claim all memory.
+const LARGEST_SIDE_PX: u32 = 16_384;
+
 /// Any source of frames, behind one type.
 pub type Frames = Box<dyn Iterator<Item = Result<Frame, Error>> + Send>;
 

@@ -6,10 +6,8 @@ use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use super::LARGEST_SIDE_PX;
 use crate::error::Cause;
-
-/// Longest side of a JPEG that is decoded: a damaged header must not claim all memory.
-const LARGEST_SIDE_PX: usize = 16_384;
 
 /// Decodes Y0 U Y1 V, `[height, width / 2, 4]`, into RGB 0–255.
 ///
@@ -51,8 +49,8 @@ fn to_byte(fixed: i32) -> u8 {
 pub fn jpeg(bytes: &[u8]) -> Result<RgbImage, Cause> {
     let options = DecoderOptions::default()
         .jpeg_set_out_colorspace(ColorSpace::RGB)
-        .set_max_width(LARGEST_SIDE_PX)
-        .set_max_height(LARGEST_SIDE_PX);
+        .set_max_width(LARGEST_SIDE_PX as usize)
+        .set_max_height(LARGEST_SIDE_PX as usize);
     let mut decoder = JpegDecoder::new_with_options(Cursor::new(bytes), options);
     let rgb = decoder.decode().map_err(|e| e.to_string())?;
     let info = decoder.info().ok_or("the JPEG names no size")?;

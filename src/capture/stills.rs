@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
-use super::moment;
+use super::{LARGEST_SIDE_PX, moment};
 use crate::error::{Cause, Error};
 use crate::frame::Frame;
 
 /// Ends of the names that count as pictures in a folder.
 const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
 
-/// Most pixels of a picture: four times what a large camera gives; 805 MB as RGB.
-const LARGEST_PX: u64 = 16_384 * 16_384;
+/// Most pixels of a picture, however long its sides; 805 MB as RGB.
+const LARGEST_PX: u64 = (LARGEST_SIDE_PX as u64).pow(2);
 
 /// Reads a JPEG or PNG, told by its content, as 8-bit RGB.
 ///

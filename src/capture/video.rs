@@ -10,6 +10,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use image::RgbImage;
 
+use super::LARGEST_SIDE_PX;
 use super::ffmpeg_log::{self, Line, Shown};
 use crate::error::{Cause, Error};
 use crate::frame::Frame;
@@ -18,9 +19,6 @@ use crate::time::Timestamp;
 /// Frames announced and not yet read. ffmpeg is never far ahead of its own output; more than its
 /// output buffer can hold would only cost memory.
 const AHEAD: usize = 64;
-
-/// Longest side of a frame that is read: a damaged header must not claim all memory.
-const LARGEST_SIDE_PX: u32 = 16_384;
 
 /// Words by which ffmpeg says that a recording ends too early, although it then exits with 0.
 const CUT_SHORT: [&str; 3] = ["partial file", "ended prematurely", "truncated"];

@@ -23,6 +23,8 @@ pub enum Guide {
     HoldStill,
     /// The face looks to a side, up or down.
     LookAhead,
+    /// The mouth is open.
+    CloseMouth,
     /// Part of the face is hidden.
     FaceCovered,
     /// The eyes cannot be read behind their glasses.

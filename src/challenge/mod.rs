@@ -6,6 +6,7 @@ mod guide;
 #[cfg(test)]
 mod properties;
 mod ready;
+mod rules;
 mod script;
 #[cfg(test)]
 mod tests;
@@ -13,83 +14,25 @@ mod verdict;
 
 use std::{collections::VecDeque, time::Duration};
 
-use serde::{Deserialize, Serialize};
-
 pub use guide::Guide;
-pub use ready::{Ready, Rest, Stand};
+pub use ready::{HINT_HOLD, Ready, Rest, Stand};
+pub use rules::Rules;
 pub use script::{ScriptError, draw};
 pub use verdict::{Reason, Verdict};
 
-use crate::{
-    gesture::Gesture,
-    reading::Reading,
-    signal::Sample,
-    step::Step,
-    time::{Timestamp, millis},
-};
+use crate::{gesture::Gesture, reading::Reading, signal::Sample, step::Step, time::Timestamp};
 use ready::Waiting;
-
-/// Every limit of a challenge.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Rules {
-    /// What a face must be like before the first step.
-    pub stand: Stand,
-    /// A gesture that begins sooner after the question was not an answer to it: nobody reads and
-    /// reacts in a quarter of a second.
-    #[serde(with = "millis", rename = "too_soon_ms")]
-    pub too_soon: Duration,
-    /// A right answer that begins later than this after the question is accepted but costs one
-    /// more step: people begin within a second or so, while a recording that goes on by itself
-    /// hits the question mostly late.
-    #[serde(with = "millis", rename = "prompt_ms")]
-    pub prompt: Duration,
-    /// How many steps slow and wrong answers can add in all.
-    pub extra: u8,
-    /// Time for one step.
-    #[serde(with = "millis", rename = "step_ms")]
-    pub step: Duration,
-    /// Time to come back to rest after a gesture, beyond the step's own.
-    #[serde(with = "millis", rename = "back_ms")]
-    pub back: Duration,
-    /// So many wrong gestures fail.
-    pub strikes: u32,
-    /// Longest absence of the face.
-    #[serde(with = "millis", rename = "absence_ms")]
-    pub absence: Duration,
-    /// Longest presence of a second face.
-    #[serde(with = "millis", rename = "company_ms")]
-    pub company: Duration,
-    /// Time for the whole session, waiting included.
-    #[serde(with = "millis", rename = "session_ms")]
-    pub session: Duration,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            stand: Stand::default(),
-            too_soon: Duration::from_millis(250),
-            prompt: Duration::from_millis(1_500),
-            extra: 4,
-            step: Duration::from_secs(8),
-            back: Duration::from_secs(2),
-            strikes: 2,
-            absence: Duration::from_millis(500),
-            company: Duration::from_millis(300),
-            session: Duration::from_secs(60),
-        }
-    }
-}
 
 /// A gesture is told a few frames after its end; a step is not over before that.
 const TOLD_LATE: Duration = Duration::from_millis(200);
 
 /// How near its resting values a face is back at rest: yaw in degrees, nose ratio, share of the
-/// open eye, mouth ratio. Half of what starts a gesture, and room for a posture that has changed.
+/// open eye. Half of what starts a gesture, and room for a posture that has changed. A mouth is shut
+/// below its ratio, or as far above its rest where it rests wide.
 const BACK_YAW_DEG: f32 = 12.0;
 const BACK_NOD: f32 = 0.13;
 const BACK_EYES: f32 = 0.6;
-const BACK_MOUTH: f32 = 0.25;
+const BACK_MOUTH: (f32, f32) = (0.25, 0.07);
 
 /// Where a challenge stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,6 +127,19 @@ impl Challenge {
         &self.script
     }
 
+    /// How many wrong gestures were seen.
+    pub fn strikes(&self) -> u32 {
+        self.strikes
+    }
+
+    /// How the subject looks at rest, once that is known.
+    pub fn rest(&self) -> Option<Rest> {
+        match &self.phase {
+            Phase::Asking(_, ready) => Some(ready.rest),
+            Phase::Waiting(_) | Phase::Done(_) => None,
+        }
+    }
+
     /// Where the challenge stands.
     pub fn state(&self) -> State {
         match &self.phase {
@@ -205,6 +161,7 @@ impl Challenge {
     /// Advances by one reading.
     pub fn see(&mut self, reading: &Reading) -> State {
         self.pass_time(reading.at);
+        self.miss();
         match &mut self.phase {
             Phase::Done(_) => {}
             Phase::Waiting(waiting) => {
@@ -222,7 +179,8 @@ impl Challenge {
     }
 
     /// Advances to `now` without a reading, so that limits hold when frames do not come. A `now`
-    /// earlier than the last one changes nothing.
+    /// earlier than the last one changes nothing. Nobody is missed before the next reading: a camera
+    /// that stalls is not the subject's fault.
     pub fn tick(&mut self, now: Timestamp) -> State {
         self.pass_time(now);
         self.state()
@@ -255,15 +213,20 @@ impl Challenge {
             }),
             Phase::Waiting(_) => return,
             Phase::Asking(..) if over => Verdict::Failed(Reason::SessionTimeout),
-            Phase::Asking(..) if self.now.since(self.last_seen) > self.rules.absence => {
-                Verdict::Failed(Reason::FaceLost)
-            }
             Phase::Asking(asked, _) if self.now > self.limit(asked) => {
                 Verdict::Failed(Reason::StepTimeout)
             }
             Phase::Asking(..) => return,
         };
         self.phase = Phase::Done(verdict);
+    }
+
+    /// Fails where the face was gone for too long, or not watched for as long.
+    fn miss(&mut self) {
+        let gone = self.now.since(self.last_seen) > self.rules.absence;
+        if gone && matches!(self.phase, Phase::Asking(..)) {
+            self.phase = Phase::Done(Verdict::Failed(Reason::FaceLost));
+        }
     }
 
     /// When a step is over for good: the question, and after the gesture the way back to rest.
@@ -277,8 +240,8 @@ impl Challenge {
     fn judge(&mut self, reading: &Reading, mut asked: Asked, ready: Ready) {
         let fail = |reason| Phase::Done(Verdict::Failed(reason));
         if reading.people > 1 {
-            let since = *self.company_since.get_or_insert(reading.at);
-            if reading.at.since(since) >= self.rules.company {
+            let since = *self.company_since.get_or_insert(self.now);
+            if self.now.since(since) >= self.rules.company {
                 self.phase = fail(Reason::SeveralFaces);
                 return;
             }
@@ -294,7 +257,7 @@ impl Challenge {
         }
         self.last_seen = self.now;
         if !is_ahead(sample, &ready.rest) {
-            asked.busy = Some(reading.at);
+            asked.busy = Some(self.now);
         }
         for gesture in &reading.gestures {
             // What began before the question, or too soon after it, is no answer: neither a
@@ -302,7 +265,7 @@ impl Challenge {
             if gesture.start.at < asked.since.after(self.rules.too_soon) {
                 continue;
             }
-            if gesture.step == asked.step {
+            if asked.is_answered_by(gesture) {
                 if gesture.end.at <= asked.until && asked.seen.is_none() {
                     asked.seen = Some(*gesture);
                     if gesture.start.at > asked.since.after(self.rules.prompt) {
@@ -359,6 +322,17 @@ pub enum End {
 }
 
 impl Asked {
+    /// Whether `seen` is the gesture asked for. A nod must be one by itself: a turned head and an open
+    /// mouth move the nose between eyes and mouth too.
+    fn is_answered_by(&self, seen: &Gesture) -> bool {
+        seen.step == self.step && (seen.step != Step::Nod || self.is_clean(seen))
+    }
+
+    /// Whether the head looked ahead and the mouth was shut since `seen` began.
+    fn is_clean(&self, seen: &Gesture) -> bool {
+        self.busy.is_none_or(|busy| busy < seen.start.at)
+    }
+
     /// Whether `seen` is a wrong answer.
     ///
     /// Blinks never are: people blink every few seconds without being asked. A nod is none while
@@ -366,10 +340,9 @@ impl Asked {
     /// little; a shake is made of turns, which are judged themselves.
     fn contradicts(&self, seen: &Gesture) -> bool {
         use Step::{Blink, Nod, OpenMouth, Shake, TurnLeft, TurnRight};
-        let clean = self.busy.is_none_or(|busy| busy < seen.start.at);
         match (self.step, seen.step) {
             (_, Blink | Shake) => false,
-            (asked, Nod) => asked != Nod && (clean || asked == Blink),
+            (asked, Nod) => asked != Nod && (self.is_clean(seen) || asked == Blink),
             (asked, OpenMouth) => asked != OpenMouth,
             (Shake, TurnLeft | TurnRight) => false,
             (asked, turn @ (TurnLeft | TurnRight)) => asked != turn,
@@ -387,5 +360,6 @@ fn is_back(s: &Sample, rest: &Rest) -> bool {
 
 /// Whether the head is not turned and the mouth shut.
 fn is_ahead(s: &Sample, rest: &Rest) -> bool {
-    (s.yaw_deg - rest.yaw_deg).abs() < BACK_YAW_DEG && s.mouth < BACK_MOUTH
+    (s.yaw_deg - rest.yaw_deg).abs() < BACK_YAW_DEG
+        && s.mouth < BACK_MOUTH.0.max(rest.mouth + BACK_MOUTH.1)
 }

@@ -32,8 +32,14 @@ pub struct Stand {
     pub max_deg: (f32, f32, f32),
     /// Least eye ratio of an open eye; below it the eyes cannot be read.
     pub min_eyes: f32,
+    /// Largest mouth ratio of a mouth that rests, a broad smile included. A wider one has no room
+    /// left to open.
+    pub max_mouth: f32,
     /// How far the face may move while it holds still, in face widths.
     pub max_drift: f32,
+    /// Longest time between two frames of it: whoever is not watched does not hold still.
+    #[serde(with = "millis", rename = "gap_ms")]
+    pub gap: Duration,
     /// How long it must hold still.
     #[serde(with = "millis", rename = "still_ms")]
     pub still: Duration,
@@ -50,7 +56,9 @@ impl Default for Stand {
             min_score: 0.8,
             max_deg: (15.0, 30.0, 25.0),
             min_eyes: 0.08,
+            max_mouth: 0.24,
             max_drift: 0.08,
+            gap: Duration::from_millis(250),
             still: Duration::from_millis(700),
         }
     }
@@ -63,6 +71,8 @@ pub struct Rest {
     pub eyes: f32,
     /// Yaw in degrees when looking ahead.
     pub yaw_deg: f32,
+    /// Mouth ratio of a mouth that is shut as far as it is.
+    pub mouth: f32,
     /// O-Net's nose ratio when looking ahead.
     pub nod: f32,
 }
@@ -77,7 +87,7 @@ pub struct Ready {
 }
 
 /// Shortest time between two changes of the hint: a hint that flickers cannot be read.
-const HINT_HOLD: Duration = Duration::from_millis(600);
+pub const HINT_HOLD: Duration = Duration::from_millis(600);
 
 /// Watches for a face that can be judged.
 #[derive(Debug, Default)]
@@ -118,14 +128,17 @@ impl Waiting {
         })
     }
 
-    /// Adds a good sample; `true` when it moved too far from where the stillness began.
+    /// Adds a good sample to the stillness, or begins it anew; `true` when it moved too far from where
+    /// the stillness began.
     fn hold(&mut self, sample: &Sample, track: Option<TrackId>, stand: &Stand) -> bool {
         let moved = self.still.first().is_some_and(|first| {
             let drift = first.bbox.centre().distance(sample.bbox.centre());
             drift > stand.max_drift * sample.bbox.width()
         });
         let other = self.track != track;
-        if moved || other {
+        let last = self.still.last();
+        let unwatched = last.is_some_and(|last| sample.at.since(last.at) > stand.gap);
+        if moved || other || unwatched {
             self.still.clear();
         }
         self.track = track;
@@ -171,6 +184,7 @@ fn good_face(reading: &Reading, stand: &Stand) -> Result<Sample, Guide> {
             Guide::FaceCovered,
         ),
         (turned, Guide::LookAhead),
+        (s.mouth > stand.max_mouth, Guide::CloseMouth),
         (s.quality.sharpness < stand.min_sharpness, Guide::HoldStill),
         (s.eyes < stand.min_eyes, Guide::RemoveGlasses),
     ];
@@ -188,6 +202,7 @@ fn rest(samples: &[Sample]) -> Rest {
     Rest {
         eyes: median(|s| s.eyes),
         yaw_deg: median(|s| s.yaw_deg),
+        mouth: median(|s| s.mouth),
         nod: median(|s| s.nod),
     }
 }

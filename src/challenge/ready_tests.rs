@@ -26,7 +26,7 @@ fn guide(reading: &Reading) -> Option<Guide> {
 fn each_trouble_has_its_guide() {
     assert_eq!(guide(&resting(0)), None);
 
-    let changes: [(Trouble, Guide); 14] = [
+    let changes: [(Trouble, Guide); 15] = [
         (|s| s.quality.face_px = 69.0, Guide::MoveCloser),
         (|s| s.bbox = BBox::around(MIDDLE, 550.0), Guide::MoveBack),
         (
@@ -44,6 +44,7 @@ fn each_trouble_has_its_guide() {
         (|s| s.yaw_deg = -16.0, Guide::LookAhead),
         (|s| s.pitch_deg = 31.0, Guide::LookAhead),
         (|s| s.roll_deg = 26.0, Guide::LookAhead),
+        (|s| s.mouth = 0.25, Guide::CloseMouth),
         (|s| s.quality.sharpness = 11.0, Guide::HoldStill),
         (|s| s.eyes = 0.07, Guide::RemoveGlasses),
         // Of two troubles, the one that a person mends first.
@@ -77,6 +78,19 @@ fn a_face_is_ready_after_700_ms_of_stillness_and_not_before() {
     let ready = waiting.see(&resting(700), &stand).unwrap();
     assert_eq!(ready.track, TrackId(1));
     assert!((ready.rest.eyes - 0.3).abs() < 1e-6);
+}
+
+#[test]
+fn whoever_is_not_watched_does_not_hold_still() {
+    let mut waiting = Waiting::default();
+    let stand = Stand::default();
+    for ms in [0, 250, 500, 751] {
+        assert_eq!(waiting.see(&resting(ms), &stand), None, "{ms} ms");
+    }
+    // From the gap on it begins anew.
+    assert_eq!(waiting.see(&resting(1_000), &stand), None);
+    assert_eq!(waiting.see(&resting(1_250), &stand), None);
+    assert!(waiting.see(&resting(1_451), &stand).is_some());
 }
 
 #[test]

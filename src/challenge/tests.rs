@@ -186,6 +186,25 @@ fn a_nod_is_a_wrong_turn_unless_the_head_was_turning() {
 }
 
 #[test]
+fn a_nod_counts_only_while_the_head_looks_ahead_and_the_mouth_is_shut() {
+    let changes: [fn(&mut Sample); 2] = [|s| s.yaw_deg = 20.0, |s| s.mouth = 0.5];
+    for change in changes {
+        let mut challenge = asked(&[Step::Nod], &[]);
+        let mut moving = resting(1500);
+        moving.sample.iter_mut().for_each(change);
+        go(&mut challenge, &moving);
+        go(&mut challenge, &showing(Step::Nod, 2000, 800));
+        assert!(matches!(
+            challenge.state(),
+            State::Asking { seen: false, .. }
+        ));
+        // Once more, and nothing else with it.
+        go(&mut challenge, &showing(Step::Nod, 3000, 800));
+        assert_eq!(challenge.state(), State::Done(Verdict::Passed));
+    }
+}
+
+#[test]
 fn a_prompt_answer_adds_no_step_and_a_slow_one_adds_one() {
     let reserve = [Step::OpenMouth, Step::Nod];
     let mut prompt = asked(&[Step::Blink], &reserve);
@@ -252,9 +271,11 @@ fn a_face_that_is_gone_too_long_fails() {
 }
 
 #[test]
-fn frames_that_stop_coming_are_a_face_that_is_gone() {
+fn whoever_was_not_watched_for_a_while_is_gone_and_a_silent_camera_alone_fails_nobody() {
     let mut challenge = asked(&[Step::Nod], &[]);
     challenge.tick(Timestamp::from_millis(READY_MS + 600));
+    assert!(matches!(challenge.state(), State::Asking { .. }));
+    challenge.see(&resting(READY_MS + 610));
     assert_eq!(challenge.state(), failed(Reason::FaceLost));
 }
 

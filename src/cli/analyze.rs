@@ -1,17 +1,15 @@
 //! `liveness analyze`: signals and gestures of a recording, frame by frame.
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use liveness::{
-    capture::{self, Frames, Source},
+    capture::{Source, puppet::Behaviour},
     face::Landmarks5,
     geometry::BBox,
     gesture::Gesture,
-    mesh::Mesher,
-    mtcnn::Follow,
-    observation::{Observation, Observer},
+    observation::Observation,
     reading::{Reader, Reading},
     signal::Quality,
     step::Step,
@@ -22,16 +20,19 @@ use serde::Serialize;
 use super::{
     Common,
     exit::Exit,
+    feed::{Feed, Next, Wish},
     input::Looking,
     out::{print_json, print_line},
     plot::Plot,
-    png,
+    png, stop,
 };
 
 /// Print the signals and gestures of a recording.
+///
+/// A camera and the demo, which never end, are analysed until Ctrl-C or for --seconds.
 #[derive(Args, Debug)]
 pub struct Analyze {
-    /// Analyze this video, folder of pictures, picture, or camera (camera:N, camera:PATH).
+    /// Analyze this video, folder of pictures, picture, camera (camera:N, camera:PATH), or demo.
     #[arg(value_name = "SOURCE", required_unless_present = "from")]
     source: Option<Source>,
     /// Name SOURCE as the other commands do.
@@ -45,6 +46,9 @@ pub struct Analyze {
     /// Draw the signals over time, with the gestures marked, to a PNG.
     #[arg(long, value_name = "OUT.png")]
     plot: Option<PathBuf>,
+    /// End after SECONDS of the recording [default: at its end].
+    #[arg(long, value_name = "SECONDS")]
+    seconds: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -241,13 +245,17 @@ impl Analyze {
         if let Some(out) = &self.plot {
             png::check_writable(out)?;
         }
-        let clock = Clock::start();
-        let models = common.models.as_deref();
-        let detector = Follow::load(self.looking.params(), models)?;
-        let observer = Observer::new(detector, Mesher::load(models)?, clock);
-        let frames = capture::open(source, &self.looking.options(), clock)?;
+        let feed = Feed::open(Wish {
+            source: source.clone(),
+            options: self.looking.options(),
+            params: self.looking.params(),
+            models: common.models.clone(),
+            behaviour: Behaviour::Replay,
+            seed: 0,
+            watched: false,
+        })?;
         let mut plot = self.plot.as_ref().map(|_| Plot::new(source.to_string()));
-        let read = self.read(common, source, frames, observer, clock, plot.as_mut());
+        let read = self.read(common, source, feed, plot.as_mut());
         // What was read of a recording that then breaks off is drawn too.
         if let (Some(plot), Some(out)) = (&plot, &self.plot)
             && !plot.is_empty()
@@ -261,21 +269,31 @@ impl Analyze {
         &self,
         common: &Common,
         source: &Source,
-        frames: Frames,
-        mut observer: Observer<Follow>,
-        clock: Clock,
+        mut feed: Feed,
         mut plot: Option<&mut Plot>,
     ) -> anyhow::Result<()> {
+        let stop = stop::signal()?;
+        let limit = self.seconds.map(Duration::from_secs);
+        let clock = Clock::start();
         let begun = clock.now();
         let seconds = || clock.now().since(begun).as_secs_f64();
         let mut reader = Reader::default();
         let mut report = Report::new(common);
         let bar = progress();
-        if !self.json {
-            print_line(format_args!("{source}\n{HEADER}"))?;
-        }
-        for frame in frames {
-            let seen = observer.look(frame?)?;
+        let mut first = None;
+        while stop.is_empty() {
+            let seen = match feed.next()? {
+                Next::Seen(seen) => seen,
+                Next::Tick(_) => continue,
+                Next::End => break,
+            };
+            if first.is_none() && !self.json {
+                print_line(format_args!("{source}\n{HEADER}"))?;
+            }
+            let from = *first.get_or_insert(seen.frame.at);
+            if limit.is_some_and(|limit| seen.frame.at.since(from) >= limit) {
+                break;
+            }
             let reading = reader.read(&seen);
             if let Some(plot) = plot.as_deref_mut() {
                 plot.push(&reading);

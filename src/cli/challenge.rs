@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::Receiver;
 use liveness::{
     capture::{Source, puppet::Cue},
     challenge::{End, Guide, Reason, State, Verdict},
@@ -26,6 +26,7 @@ use super::{
     input::{Input, Looking},
     out::{print_json, print_line, say},
     stage::{Stage, Wanted},
+    stop,
 };
 
 /// Run a challenge and report the verdict.
@@ -103,7 +104,8 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
         seed,
         watched: stage.is_some(),
     })?;
-    let stop = stop_signal()?;
+    // A session that is stopped is cancelled, and logged, rather than lost.
+    let stop = stop::signal()?;
     let live = source.is_live();
     let mut drawn = Some(drawn);
     let mut begun = Timestamp::default();
@@ -146,7 +148,7 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
         };
         let again = match stage.as_mut() {
             Some(stage) if verdict != Verdict::Cancelled => {
-                stage.linger(&mut feed, verdict, frame, &mut begun)
+                stage.linger(&mut feed, &stop, verdict, frame, &mut begun)
             }
             _ => false,
         };
@@ -184,18 +186,6 @@ fn exit_of(verdict: Verdict) -> Exit {
         Verdict::Inconclusive(_) => Exit::Nobody,
         Verdict::Cancelled => Exit::Cancelled,
     }
-}
-
-/// A channel that hears Ctrl-C and a request to terminate: the session is then cancelled, and
-/// logged, rather than lost.
-fn stop_signal() -> anyhow::Result<Receiver<()>> {
-    let (tell, stop) = bounded(1);
-    ctrlc::set_handler(move || {
-        // A second Ctrl-C finds the first one still waiting, which is enough.
-        let _ = tell.try_send(());
-    })
-    .context("cannot listen for Ctrl-C and termination")?;
-    Ok(stop)
 }
 
 /// One session under way.

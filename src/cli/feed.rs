@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use liveness::{
     capture::{
-        self, Frames, Source,
+        self, CameraId, Frames, Source,
         puppet::{self, Behaviour, Cue, Pace, Puppet},
     },
     error::Error,
@@ -19,6 +19,12 @@ use liveness::{
 
 /// How long to wait for a frame before time passes without one.
 const TICK: Duration = Duration::from_millis(50);
+
+/// A camera that sends nothing for so long has stalled: even in the dark it sends ten frames a second.
+const STALL: Duration = Duration::from_secs(2);
+
+/// A camera may take so long to open and to send its first frame, networks being loaded meanwhile.
+const OPENING: Duration = Duration::from_secs(10);
 
 /// Cues that may wait for the simulated subject: more than a session has.
 const CUES: usize = 64;
@@ -53,6 +59,8 @@ pub struct Feed {
     kind: Kind,
     cues: Option<Sender<Cue>>,
     clock: Clock,
+    /// The camera that is watched for stalling, and when it last sent a frame.
+    camera: Option<(CameraId, Option<Timestamp>)>,
     /// In a recording no time passes between frames, however long we take to look at them: the
     /// moment of the last one.
     recorded: Option<Timestamp>,
@@ -74,6 +82,10 @@ impl Feed {
         let (cues, heard) = bounded(CUES);
         let demo = wish.source == Source::Demo;
         let live = wish.watched || matches!(wish.source, Source::Camera(_));
+        let camera = match &wish.source {
+            Source::Camera(camera) => Some((camera.clone(), None)),
+            Source::Demo | Source::Path(_) => None,
+        };
         let recorded = matches!(wish.source, Source::Path(_)).then(Timestamp::default);
         let kind = if live {
             let late = match wish.source {
@@ -98,6 +110,7 @@ impl Feed {
             kind,
             cues: demo.then_some(cues),
             clock,
+            camera,
             recorded,
         })
     }
@@ -109,7 +122,7 @@ impl Feed {
                 Ok(observation) => observation.map(Next::Seen),
                 Err(RecvTimeoutError::Timeout) => {
                     let now = self.recorded.unwrap_or_else(|| self.clock.now());
-                    Ok(Next::Tick(now))
+                    self.stalled(now).map_or(Ok(Next::Tick(now)), Err)
                 }
                 Err(RecvTimeoutError::Disconnected) => Ok(Next::End),
             },
@@ -122,10 +135,26 @@ impl Feed {
                 None => Ok(Next::End),
             },
         };
-        if let (Ok(Next::Seen(seen)), Some(last)) = (&next, &mut self.recorded) {
-            *last = seen.frame.at;
+        if let Ok(Next::Seen(seen)) = &next {
+            if let Some(last) = &mut self.recorded {
+                *last = seen.frame.at;
+            }
+            if let Some((_, last)) = &mut self.camera {
+                *last = Some(self.clock.now());
+            }
         }
         next
+    }
+
+    /// What to say of a camera that has sent nothing for too long.
+    fn stalled(&self, now: Timestamp) -> Option<Error> {
+        let (camera, last) = self.camera.as_ref()?;
+        let (since, patience) = last.map_or((Timestamp::default(), OPENING), |at| (at, STALL));
+        (now.since(since) > patience).then(|| {
+            let seconds = patience.as_secs();
+            let why = format!("no frame for {seconds} s; unplug it and plug it in again");
+            Error::camera(camera, why)
+        })
     }
 
     /// Tells the simulated subject what is asked; a person sees the window.

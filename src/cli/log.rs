@@ -7,6 +7,7 @@ use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
 use liveness::{
     record::{self, Contents, SessionRecord},
     signal::median_by,
+    step::Step,
 };
 use serde::Serialize;
 
@@ -105,7 +106,7 @@ impl Log {
                 r.session.clone(),
                 verdict(r),
                 r.reason.map_or("", |reason| reason.name()).to_owned(),
-                script(r),
+                asked(r),
                 format!("{:.1}", r.duration_ms / 1e3),
                 r.source.clone(),
             ]);
@@ -151,8 +152,10 @@ impl Log {
         ))?;
         print_line(format_args!("program   {}", record.app))?;
         print_line(format_args!("networks  {}", record.models))?;
-        for (i, step) in record.script.iter().enumerate() {
-            let told = record.steps.get(i);
+        // Slow and wrong answers add steps to the script; an early end leaves some of it unasked.
+        let asked = record.steps.iter().map(|told| (told.step, Some(told)));
+        let unasked = record.script.iter().skip(record.steps.len());
+        for (i, (step, told)) in asked.chain(unasked.map(|&step| (step, None))).enumerate() {
             let seen = told.and_then(|s| s.seen_ms.map(|ms| (ms - s.asked_ms) / 1e3));
             let strikes = match told.map_or(0, |s| s.strikes) {
                 0 => String::new(),
@@ -224,7 +227,10 @@ fn verdict(r: &SessionRecord) -> String {
     format!("{}{rehearsal}", r.verdict)
 }
 
-fn script(r: &SessionRecord) -> String {
-    let names: Vec<_> = r.script.iter().map(|s| s.name()).collect();
+/// What was asked; of a session that ended before, what would have been.
+fn asked(r: &SessionRecord) -> String {
+    let steps = r.steps.iter().map(|told| told.step);
+    let script = r.script.iter().copied().skip(r.steps.len());
+    let names: Vec<_> = steps.chain(script).map(Step::name).collect();
     names.join(", ")
 }

@@ -16,6 +16,7 @@ mod plot;
 mod png;
 mod preview;
 mod stage;
+mod stop;
 
 use std::{ffi::OsString, path::PathBuf};
 

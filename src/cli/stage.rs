@@ -1,6 +1,7 @@
 //! The window of a challenge: what the subject sees, and the keys.
 use std::{sync::Arc, time::Duration};
 
+use crossbeam_channel::Receiver;
 use liveness::{
     challenge::{State, Verdict},
     error::Error,
@@ -94,9 +95,11 @@ impl Stage {
     /// Shows the result until a key is pressed or its time is over, by the clock on the wall: a
     /// recording may have ended, a camera failed. `true` when another session is wanted and frames
     /// still come; `now` is moved on to the end. The result stands: nothing that fails here matters.
+    /// `stop` ends it at once.
     pub fn linger(
         &mut self,
         feed: &mut Feed,
+        stop: &Receiver<()>,
         verdict: Verdict,
         mut frame: Option<Arc<Frame>>,
         now: &mut Timestamp,
@@ -105,7 +108,7 @@ impl Stage {
         let mut over = false;
         loop {
             let shown = clock.now().since(Timestamp::default());
-            if shown >= RESULT {
+            if shown >= RESULT || stop.try_recv().is_ok() {
                 return false;
             }
             if over {

@@ -48,6 +48,7 @@ impl Blinks {
         };
         if !sample.is_readable() {
             self.lids.forget();
+            self.spoilt = false;
             return done;
         }
         if sample.at.since(first.at) < WARM_UP {

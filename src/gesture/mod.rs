@@ -99,6 +99,14 @@ impl Watcher {
         seen.extend(self.nod.see(track, sample));
         seen
     }
+
+    /// Tells how the subject rests: at which yaw in degrees, with which mouth ratio. Whoever looks at
+    /// a screen beside the camera turns from there and comes back to there; whoever smiles shuts the
+    /// mouth as far as that.
+    pub fn rest_at(&mut self, yaw_deg: f32, mouth: f32) {
+        self.turn.rest_at(yaw_deg);
+        self.mouth.rest_at(mouth);
+    }
 }
 
 #[cfg(test)]
@@ -107,9 +115,17 @@ mod tests {
     use std::f32::consts::PI;
 
     /// A resting face that is looked at `fps` times a second; `act` changes the sample at `t` s.
-    pub fn watch(fps: u64, seconds: f32, act: impl Fn(f32, &mut Sample)) -> Vec<Gesture> {
+    fn watch(fps: u64, seconds: f32, act: impl Fn(f32, &mut Sample)) -> Vec<Gesture> {
+        watch_with(Watcher::default(), fps, seconds, act)
+    }
+
+    fn watch_with(
+        mut watcher: Watcher,
+        fps: u64,
+        seconds: f32,
+        act: impl Fn(f32, &mut Sample),
+    ) -> Vec<Gesture> {
         let mut track = Track::new(crate::track::TrackId(0));
-        let mut watcher = Watcher::default();
         let mut seen = vec![];
         for seq in 0..(seconds * fps as f32) as u64 {
             let mut sample = Sample {
@@ -206,6 +222,51 @@ mod tests {
             s.score -= 0.4 * bump(t, 1.9, 0.5);
         });
         assert_eq!(seen, []);
+    }
+
+    #[test]
+    fn a_spoilt_blink_that_is_lost_from_sight_does_not_spoil_the_next() {
+        let seen = watch(30, 6.0, |t, s| {
+            s.eyes -= 0.28 * (bump(t, 2.0, 0.3) + bump(t, 3.0, 0.3));
+            if (2.05..2.15).contains(&t) {
+                s.score = 0.5;
+            }
+            if (2.15..2.6).contains(&t) {
+                s.presence = 0.2;
+            }
+        });
+        assert_eq!(steps(&seen), [Step::Blink]);
+        assert!(seen[0].start.at > Timestamp::from_millis(2_900));
+    }
+
+    /// One who watches a subject that rests so.
+    fn rested(yaw_deg: f32, mouth: f32) -> Watcher {
+        let mut watcher = Watcher::default();
+        watcher.rest_at(yaw_deg, mouth);
+        watcher
+    }
+
+    #[test]
+    fn a_turn_is_counted_from_where_the_head_rests() {
+        // Beside the camera's axis by more than a turn falls back to.
+        for rest in [-14.0, 10.0] {
+            for (side, step) in [(1.0, Step::TurnLeft), (-1.0, Step::TurnRight)] {
+                let seen = watch_with(rested(rest, 0.02), 30, 5.0, |t, s| {
+                    s.yaw_deg = rest + side * 25.0 * bump(t, 2.0, 1.4);
+                });
+                assert_eq!(steps(&seen), [step], "{rest}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_mouth_that_rests_in_a_smile_opens_and_shuts_from_there() {
+        for rest in [0.12, 0.18, 0.23] {
+            let seen = watch_with(rested(0.0, rest), 30, 5.0, |t, s| {
+                s.mouth = rest + 0.03 * (t * 9.0).sin() + 0.5 * bump(t, 2.0, 0.9);
+            });
+            assert_eq!(steps(&seen), [Step::OpenMouth], "{rest}");
+        }
     }
 
     #[test]

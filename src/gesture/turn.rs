@@ -20,6 +20,8 @@ const SHAKE_LONGEST: Duration = Duration::from_millis(3000);
 pub struct Turns {
     left: Hysteresis,
     right: Hysteresis,
+    /// Yaw of a head that looks ahead. Fixed once: in the study a running median hurt.
+    rest_deg: f32,
     /// The last two readable yaws and the last moment at rest before a turn.
     before: [Option<f32>; 2],
     left_rest: Option<Moment>,
@@ -32,7 +34,7 @@ impl Turns {
         if !sample.is_readable() {
             return vec![];
         }
-        let yaw = self.smooth(sample.yaw_deg);
+        let yaw = self.smooth(sample.yaw_deg) - self.rest_deg;
         let on = threshold(track.rate());
         let now = Moment::from(sample);
         let left = one_way(&mut self.left, &mut self.left_rest, yaw, now, on);
@@ -53,6 +55,11 @@ impl Turns {
             self.last = (seen.len() == 1).then_some(gesture);
         }
         seen
+    }
+
+    /// See [`Watcher::rest_at`](super::Watcher::rest_at).
+    pub fn rest_at(&mut self, yaw_deg: f32) {
+        self.rest_deg = yaw_deg;
     }
 
     /// Median of three frames: the mesh's yaw jumps for a single frame now and then.

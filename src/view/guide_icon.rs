@@ -99,6 +99,15 @@ pub(super) fn draw(pen: &mut Pen<'_>, guide: Option<Guide>, age: Duration) {
             }
             .draw(pen);
         }
+        Some(Guide::CloseMouth) => {
+            FaceIcon {
+                mouth: 1.0 - moved,
+                marked: Part::Mouth,
+                size: 1.3,
+                ..face
+            }
+            .draw(pen);
+        }
         Some(Guide::FaceCovered) => {
             FaceIcon { size: 1.1, ..face }.draw(pen);
             let y = 0.24 + 0.42 * moved;

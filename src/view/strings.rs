@@ -183,6 +183,7 @@ const fn hint(guide: Guide) -> [&'static str; Lang::ALL.len()] {
         Guide::TooBright => ["Too bright: avoid strong light", "光线太强，请避开强光"],
         Guide::HoldStill => ["Please hold still", "请保持不动"],
         Guide::LookAhead => ["Look straight ahead", "请正视前方"],
+        Guide::CloseMouth => ["Close your mouth", "请合上嘴巴"],
         Guide::FaceCovered => ["Please uncover your face", "请不要遮挡脸部"],
         Guide::RemoveGlasses => ["Please take off your glasses", "请摘下眼镜"],
     }
@@ -213,7 +214,7 @@ const fn why(reason: Reason) -> [&'static str; Lang::ALL.len()] {
 }
 
 /// Every guide, so that tests and the example miss none.
-pub const GUIDES: [Guide; 11] = [
+pub const GUIDES: [Guide; 12] = [
     Guide::NoFace,
     Guide::SeveralFaces,
     Guide::MoveCloser,
@@ -223,6 +224,7 @@ pub const GUIDES: [Guide; 11] = [
     Guide::TooBright,
     Guide::HoldStill,
     Guide::LookAhead,
+    Guide::CloseMouth,
     Guide::FaceCovered,
     Guide::RemoveGlasses,
 ];

@@ -133,11 +133,6 @@ impl Window {
         shown.map_err(|why| Error::Window { source: why.into() })
     }
 
-    /// Reads what the display has to say without showing anything new: for waits between frames.
-    pub fn poll(&mut self) {
-        self.window.update();
-    }
-
     /// Keys pressed since the last call, in order; each press once, however short or long.
     pub fn keys(&mut self) -> Vec<Key> {
         self.pressed.take()

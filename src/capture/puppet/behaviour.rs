@@ -7,13 +7,13 @@ pub enum Behaviour {
     /// Does what is asked, after a human reaction time.
     #[default]
     Obey,
-    /// Lives and does nothing that is asked.
+    /// Lives (sways, breathes, blinks) and does nothing that is asked.
     Still,
     /// Does another step than the one asked.
     Wrong,
     /// Does what is asked, when it is too late.
     Late,
-    /// A recording: its own steps in its own order, whatever is asked.
+    /// A recording of somebody alive: its own steps in its own order, whatever is asked.
     Replay,
     /// A printed photograph, held in a hand.
     Photo,

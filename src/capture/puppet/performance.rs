@@ -23,11 +23,11 @@ const REPLAY_AFTER: Duration = Duration::from_secs(1);
 /// Movements on a recording before it begins again.
 const REPLAY_ACTS: usize = 8;
 
-/// A moment range in which the subject does not blink of its own accord; open while `to` is `None`.
+/// A moment range in which the subject does not blink of its own accord.
 #[derive(Clone, Copy, Debug)]
 struct Quiet {
     from: Timestamp,
-    to: Option<Timestamp>,
+    to: Timestamp,
 }
 
 /// One subject's behaviour in time. What it does at a moment follows from its seed and from the cues
@@ -68,7 +68,7 @@ impl Performance {
             (Behaviour::Obey | Behaviour::Wrong, Cue::Rest) => {
                 self.acts.retain(|act| act.begin <= at);
                 for quiet in &mut self.quiet {
-                    quiet.to = Some(quiet.to.map_or(at, |to| to.min(at.after(QUIET))));
+                    quiet.to = quiet.to.min(at.after(QUIET));
                 }
             }
             (Behaviour::Obey | Behaviour::Wrong | Behaviour::Late, Cue::Ask(asked)) => {
@@ -93,21 +93,19 @@ impl Performance {
             _ => asked,
         };
         let act = draw(&mut self.dice, step, heard.max(free));
-        // A blink of its own accord must not answer for the subject who does not mean to.
-        let from = if late && asked != Step::Blink {
-            act.begin.before(QUIET)
-        } else {
-            at
-        };
-        let open = self.behaviour == Behaviour::Wrong && asked == Step::Blink;
-        let to = (!open).then(|| act.end().after(QUIET));
-        self.quiet.push(Quiet { from, to });
+        self.quiet.push(Quiet {
+            // Whoever means to do it does it once. The others live: their blinks answer for them.
+            from: match self.behaviour {
+                Behaviour::Obey => at,
+                _ => act.begin.before(QUIET),
+            },
+            to: act.end().after(QUIET),
+        });
         self.acts.push(act);
         // Long past: no frame asks for it again.
         let past = at.before(Duration::from_secs(60));
         self.acts.retain(|act| act.end() >= past);
-        self.quiet
-            .retain(|quiet| quiet.to.is_none_or(|to| to >= past));
+        self.quiet.retain(|quiet| quiet.to >= past);
     }
 
     /// Fills the reel of a recording: steps in an order of its own, with natural pauses.
@@ -120,11 +118,16 @@ impl Performance {
             let step = self.dice.pick(&Step::ALL).unwrap_or(Step::Blink);
             let act = draw(&mut self.dice, step, begin);
             end = act.end();
+            self.quiet.push(Quiet {
+                from: begin.before(QUIET),
+                to: end.after(QUIET),
+            });
             self.acts.push(act);
         }
-        self.reel = end
-            .after(Duration::from_millis(800))
-            .since(Timestamp::default());
+        let cut = end.after(Duration::from_millis(800));
+        // No blink is under way where the recording begins again.
+        self.quiet.push(Quiet { from: end, to: cut });
+        self.reel = cut.since(Timestamp::default());
     }
 
     /// What stands before the camera at `at`.
@@ -135,7 +138,7 @@ impl Performance {
         let stage = self.stage_time(at);
         let acting = self.acts.iter().map(|act| act.pose(stage));
         let pose = acting.fold(self.idle.sway(at), Add::add);
-        let blink = self.blink(at).map(|blink| blink.pose(at));
+        let blink = self.blink(stage).map(|blink| blink.pose(stage));
         Stance::Head(pose + blink.unwrap_or_default())
     }
 
@@ -160,13 +163,9 @@ impl Performance {
 
     /// The subject's own blink about `at`, if it blinks of its own accord then.
     fn blink(&self, at: Timestamp) -> Option<Act> {
-        let lively = matches!(
-            self.behaviour,
-            Behaviour::Obey | Behaviour::Wrong | Behaviour::Late
-        );
         let blink = self.idle.blink(at);
-        let hushed = |q: &Quiet| q.from <= blink.begin && q.to.is_none_or(|to| blink.begin < to);
-        (lively && !self.quiet.iter().any(hushed)).then_some(blink)
+        let hushed = |q: &Quiet| q.from <= blink.begin && blink.begin < q.to;
+        (!self.quiet.iter().any(hushed)).then_some(blink)
     }
 }
 

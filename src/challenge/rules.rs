@@ -1,0 +1,59 @@
+//! Every limit of a challenge, in one place.
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Stand;
+use crate::time::millis;
+
+/// Every limit of a challenge.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rules {
+    /// What a face must be like before the first step.
+    pub stand: Stand,
+    /// A gesture that begins sooner after the question was not an answer to it: nobody reads and
+    /// reacts in a quarter of a second.
+    #[serde(with = "millis", rename = "too_soon_ms")]
+    pub too_soon: Duration,
+    /// A right answer that begins later than this after the question is accepted but costs one
+    /// more step: people begin within a second or so, while a recording that goes on by itself
+    /// hits the question mostly late.
+    #[serde(with = "millis", rename = "prompt_ms")]
+    pub prompt: Duration,
+    /// How many steps slow and wrong answers can add in all.
+    pub extra: u8,
+    /// Time for one step.
+    #[serde(with = "millis", rename = "step_ms")]
+    pub step: Duration,
+    /// Time to come back to rest after a gesture, beyond the step's own.
+    #[serde(with = "millis", rename = "back_ms")]
+    pub back: Duration,
+    /// So many wrong gestures fail.
+    pub strikes: u32,
+    /// Longest absence of the face.
+    #[serde(with = "millis", rename = "absence_ms")]
+    pub absence: Duration,
+    /// Longest presence of a second face.
+    #[serde(with = "millis", rename = "company_ms")]
+    pub company: Duration,
+    /// Time for the whole session, waiting included.
+    #[serde(with = "millis", rename = "session_ms")]
+    pub session: Duration,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            stand: Stand::default(),
+            too_soon: Duration::from_millis(250),
+            prompt: Duration::from_millis(1_500),
+            extra: 4,
+            step: Duration::from_secs(8),
+            back: Duration::from_secs(2),
+            strikes: 2,
+            absence: Duration::from_millis(500),
+            company: Duration::from_millis(300),
+            session: Duration::from_secs(60),
+        }
+    }
+}
