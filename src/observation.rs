@@ -3,16 +3,12 @@ use std::sync::Arc;
 
 use crate::{
     error::Error,
-    face::{Detect, Face},
+    face::{Detect, Face, SAME_IOU},
     frame::Frame,
     geometry::BBox,
     mesh::{Mesh, Mesher},
     time::Clock,
 };
-
-/// How much the subject's box must overlap the last one to be the same face: at 15 frames a second
-/// a head moves less than half its width from one frame to the next.
-const SAME_IOU: f32 = 0.2;
 
 /// How long each stage of looking took.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

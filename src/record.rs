@@ -32,7 +32,7 @@ pub struct StepRecord {
     pub step: Step,
     /// When, in milliseconds of the session.
     pub asked_ms: f64,
-    /// When the gesture ended, if it was seen.
+    /// When it was seen, if it was: some frames after the gesture's end.
     pub seen_ms: Option<f64>,
     /// How many wrong gestures came instead.
     pub strikes: u32,
@@ -185,7 +185,11 @@ pub fn read(path: &Path) -> Result<Contents, Error> {
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match serde_json::from_slice(&line) {
+        match serde_json::from_slice::<SessionRecord>(&line) {
+            Ok(record) if record.schema > SCHEMA => {
+                let why = format!("schema {}: a newer liveness wrote it", record.schema);
+                contents.damaged.push((i + 1, why));
+            }
             Ok(record) => contents.records.push(record),
             Err(error) => contents.damaged.push((i + 1, error.to_string())),
         }
@@ -293,6 +297,14 @@ mod tests {
     fn a_line_cut_short_is_reported_and_the_next_one_is_whole() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log.jsonl");
+        let newer = SessionRecord {
+            schema: SCHEMA + 1,
+            ..record("n")
+        };
+        Log::open(&path).unwrap().append(&newer).unwrap();
+        let told = &read(&path).unwrap().damaged[0].1;
+        assert!(told.contains("a newer liveness"), "{told}");
+        fs::remove_file(&path).unwrap();
         Log::open(&path).unwrap().append(&record("a")).unwrap();
         let whole = fs::read(&path).unwrap();
         fs::write(&path, [&whole[..], &whole[..40]].concat()).unwrap();

@@ -13,7 +13,7 @@ use std::{fs, ops::Range, path::PathBuf, time::Duration};
 use crossbeam_channel::bounded;
 use liveness::{
     capture::puppet::{Behaviour, Cue, Options, Pace, Puppet},
-    challenge::{End, Reason, Rules, State, Verdict},
+    challenge::{End, Reason, Rules, State},
     mesh::Mesher,
     mtcnn::{Follow, Params},
     observation::Observer,
@@ -24,6 +24,27 @@ use liveness::{
     time::{Clock, Timestamp},
     track::TrackId,
 };
+
+/// The recorded sessions: name, how the subject behaved, its seed, what was asked, how it ended.
+const CASES: [(&str, Behaviour, u64, &[Step], &str); 4] = [
+    ("obey", Behaviour::Obey, 7, &SCRIPT, "passed"),
+    // A turn of the head moves the nose between eyes and mouth too, and was once taken for a nod.
+    (
+        "wrong-nod",
+        Behaviour::Wrong,
+        3,
+        &[Step::Nod],
+        "wrong_gesture",
+    ),
+    ("replay", Behaviour::Replay, 4, &SCRIPT, "wrong_gesture"),
+    (
+        "photo",
+        Behaviour::Photo,
+        2,
+        &[Step::TurnLeft],
+        "step_timeout",
+    ),
+];
 
 const SCRIPT: [Step; 3] = [Step::TurnLeft, Step::Blink, Step::Nod];
 
@@ -37,7 +58,11 @@ fn path(name: &str) -> PathBuf {
 
 /// The readings of a session that passed.
 fn obey() -> Vec<Reading> {
-    let text = fs::read_to_string(path("obey")).unwrap();
+    readings("obey")
+}
+
+fn readings(name: &str) -> Vec<Reading> {
+    let text = fs::read_to_string(path(name)).unwrap();
     let readings = text.lines().map(|line| serde_json::from_str(line).unwrap());
     readings.collect()
 }
@@ -119,21 +144,28 @@ fn without_face(reading: &mut Reading) {
     };
 }
 
-/// Films a new replay: slow, and what it finds is for a person to look at.
+/// Films the sessions anew: slow, and what it finds is for a person to look at.
 #[test]
 #[ignore = "writes tests/replays anew"]
 fn film() {
+    for (name, behaviour, seed, script, _) in CASES {
+        let readings = filmed(behaviour, seed, script);
+        fs::write(path(name), readings).unwrap();
+    }
+}
+
+fn filmed(behaviour: Behaviour, seed: u64, script: &[Step]) -> String {
     let (say, heard) = bounded(8);
     let options = Options {
-        behaviour: Behaviour::Obey,
-        seed: 7,
+        behaviour,
+        seed,
         ..Options::default()
     };
     let puppet = Puppet::new(options, Pace::Virtual, heard).unwrap();
     let detector = Follow::load(Params::default(), None).unwrap();
     let clock = Clock::start();
     let mut observer = Observer::new(detector, Mesher::load(None).unwrap(), clock);
-    let mut session = session(&SCRIPT);
+    let mut session = session(script);
     let mut text = String::new();
     for frame in puppet {
         let seen = observer.look(frame.unwrap()).unwrap();
@@ -155,8 +187,23 @@ fn film() {
             break;
         }
     }
-    assert_eq!(session.state(), State::Done(Verdict::Passed));
-    fs::write(path("obey"), text).unwrap();
+    text
+}
+
+#[test]
+fn every_recorded_session_ends_as_it_did() {
+    for (name, _, _, script, end) in CASES {
+        let record = replay_of(script, &readings(name)).0;
+        let told = record.reason.map_or(record.verdict, |r| r.to_string());
+        assert_eq!(told, end, "{name}");
+    }
+}
+
+#[test]
+fn a_strike_that_fails_a_session_is_on_its_record() {
+    let record = replay_of(&[Step::Nod], &readings("wrong-nod")).0;
+    let strikes: u32 = record.steps.iter().map(|step| step.strikes).sum();
+    assert_eq!(strikes, Rules::default().strikes);
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub enum Exit {
     Done = 0,
     /// The challenge was not met.
     Failed = 1,
-    /// Wrong flag, configuration or environment: nothing was begun.
+    /// Wrong flag or configuration, a log that cannot be written, no display.
     Usage = 2,
     /// Nobody came, or the session timed out before it began.
     Nobody = 3,

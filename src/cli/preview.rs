@@ -21,6 +21,9 @@ use super::{
     input::Input,
 };
 
+/// Between two looks at the keyboard when no more frames come.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// Show detections live.
 ///
 /// Keys: m mesh, s signals, f full screen, ESC ends.
@@ -34,7 +37,7 @@ pub struct Preview {
     /// Language of the window: en or zh [default: the system's].
     #[arg(long, value_name = "LANG")]
     lang: Option<Lang>,
-    /// End after SECONDS [default: when ESC is pressed].
+    /// End after SECONDS, or with the recording [default: when ESC is pressed].
     #[arg(long, value_name = "SECONDS")]
     seconds: Option<u64>,
     /// Begin without the mesh.
@@ -63,11 +66,17 @@ impl Preview {
         let lang = self.lang.unwrap_or_else(Lang::from_system);
         let mut now = Now::default();
         let (mut show_mesh, mut show_signals) = (!self.no_mesh, !self.no_signals);
+        let mut over = false;
         while window.is_open() {
-            match feed.next()? {
-                Next::Seen(seen) => now.take(seen),
-                Next::Tick(_) => {}
-                Next::End => break,
+            if over {
+                // The last picture stays until somebody has seen enough.
+                let _ = crossbeam_channel::after(PAUSE).recv();
+            } else {
+                match feed.next()? {
+                    Next::Seen(seen) => now.take(seen),
+                    Next::Tick(_) => {}
+                    Next::End => over = true,
+                }
             }
             canvas.resize(window.size());
             let stages = now.stages();
@@ -101,7 +110,7 @@ impl Preview {
                 }
             }
             let limit = self.seconds.map(Duration::from_secs);
-            if limit.is_some_and(|limit| now.since_first() >= limit) {
+            if limit.is_some_and(|limit| over || now.since_first() >= limit) {
                 break;
             }
         }

@@ -17,7 +17,8 @@ const SEARCH_EVERY: u32 = 10;
 /// than the squares R-Net hands it, and the face moves between frames.
 const WIDEN: f32 = 1.05;
 
-/// Faces followed at once; more in view are found by the next search of the whole picture.
+/// Faces followed at once, the largest: in a crowd the others are found by the next search of the
+/// whole picture.
 const FOLLOWED: usize = 4;
 
 /// The cascade for video: searches now and then, follows in between.
@@ -66,8 +67,12 @@ impl Detect for Follow {
                 self.cascade.find(&frame.image)?
             }
         };
-        self.last.clear();
-        self.last.extend(faces.iter().take(FOLLOWED));
+        self.last.clone_from(&faces);
+        if faces.len() > FOLLOWED {
+            let area = |face: &Face| face.bbox.area();
+            self.last.sort_by(|a, b| area(b).total_cmp(&area(a)));
+            self.last.truncate(FOLLOWED);
+        }
         Ok(faces)
     }
 }

@@ -19,7 +19,7 @@ pub struct Preview<'a> {
     pub frame: Option<&'a Frame>,
     /// The faces in it, best first.
     pub faces: &'a [Face],
-    /// Dense landmarks of the best face.
+    /// Dense landmarks of the face that is followed.
     pub mesh: Option<&'a Mesh>,
     /// Recent samples of it, oldest first.
     pub samples: &'a [Sample],

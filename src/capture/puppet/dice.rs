@@ -1,25 +1,21 @@
 //! Chance from a seed: the same on every machine, in every version.
 
-/// SplitMix64: ten lines instead of a dependency, and its stream never changes under us.
-///
-/// Source: Steele, Lea, Flood 2014, "Fast Splittable Pseudorandom Number Generators".
+use crate::entropy::Repeatable;
+
+/// Chance for one purpose.
 #[derive(Clone, Debug)]
-pub(super) struct Dice(u64);
+pub(super) struct Dice(Repeatable);
 
 impl Dice {
     /// Dice for one `purpose` of one `seed`: other purposes draw other numbers.
     pub(super) fn new(seed: u64, purpose: u64) -> Self {
-        let mut dice = Self(seed ^ purpose.wrapping_mul(0xd6e8_feb8_6659_fd93));
-        dice.next();
-        dice
+        let mut bits = Repeatable::new(seed ^ purpose.wrapping_mul(0xd6e8_feb8_6659_fd93));
+        bits.bits();
+        Self(bits)
     }
 
     pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.bits()
     }
 
     /// A number in `low..high`.
