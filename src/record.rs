@@ -185,16 +185,26 @@ pub fn read(path: &Path) -> Result<Contents, Error> {
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match serde_json::from_slice::<SessionRecord>(&line) {
-            Ok(record) if record.schema > SCHEMA => {
-                let why = format!("schema {}: a newer liveness wrote it", record.schema);
-                contents.damaged.push((i + 1, why));
-            }
+        match record_of(&line) {
             Ok(record) => contents.records.push(record),
-            Err(error) => contents.damaged.push((i + 1, error.to_string())),
+            Err(why) => contents.damaged.push((i + 1, why)),
         }
     }
     Ok(contents)
+}
+
+/// The record on a line of the log, or what is wrong with it.
+fn record_of(line: &[u8]) -> Result<SessionRecord, String> {
+    #[derive(Deserialize)]
+    struct Version {
+        schema: u32,
+    }
+    match serde_json::from_slice(line) {
+        Ok(Version { schema }) if schema > SCHEMA => {
+            Err(format!("schema {schema}: a newer liveness wrote it"))
+        }
+        _ => serde_json::from_slice(line).map_err(|e| e.to_string()),
+    }
 }
 
 /// Where the log lies unless told otherwise: `$XDG_STATE_HOME/liveness/sessions.jsonl`, or
@@ -297,14 +307,6 @@ mod tests {
     fn a_line_cut_short_is_reported_and_the_next_one_is_whole() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log.jsonl");
-        let newer = SessionRecord {
-            schema: SCHEMA + 1,
-            ..record("n")
-        };
-        Log::open(&path).unwrap().append(&newer).unwrap();
-        let told = &read(&path).unwrap().damaged[0].1;
-        assert!(told.contains("a newer liveness"), "{told}");
-        fs::remove_file(&path).unwrap();
         Log::open(&path).unwrap().append(&record("a")).unwrap();
         let whole = fs::read(&path).unwrap();
         fs::write(&path, [&whole[..], &whole[..40]].concat()).unwrap();
@@ -314,6 +316,21 @@ mod tests {
         assert_eq!(contents.records, [record("a"), record("b")]);
         let (line, _) = &contents.damaged[0];
         assert_eq!((*line, contents.damaged.len()), (2, 1));
+    }
+
+    #[test]
+    fn records_of_other_versions_are_read_or_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log.jsonl");
+        let mut old = serde_json::to_value(record("old")).unwrap();
+        let stand = old["rules"]["stand"].as_object_mut().unwrap();
+        stand.remove("gap_ms").unwrap();
+        stand.remove("max_mouth").unwrap();
+        let newer = format!("{{\"schema\":{},\"verdict\":[7]}}", SCHEMA + 1);
+        fs::write(&path, format!("{old}\n{newer}\n")).unwrap();
+        let contents = read(&path).unwrap();
+        assert_eq!(contents.records, [record("old")]);
+        assert!(contents.damaged[0].1.contains("a newer liveness"));
     }
 
     #[test]

@@ -130,9 +130,13 @@ fn pose(mesh: &Mesh) -> (f32, f32, f32) {
     let down = span(10, 152);
     // The cross product points into the head; the face looks the other way.
     let normal = minus(Point3::default(), cross(right, down));
-    let yaw = normal.x.atan2(-normal.z);
-    let pitch = normal.y.atan2(normal.x.hypot(normal.z));
     let roll = right.y.atan2(right.x);
+    // Seen by a camera that is tilted as the head is: a tilted head that nods does not turn.
+    let (sin, cos) = roll.sin_cos();
+    let across = normal.x * cos + normal.y * sin;
+    let down = normal.y * cos - normal.x * sin;
+    let yaw = across.atan2(-normal.z);
+    let pitch = down.atan2(across.hypot(normal.z));
     (yaw.to_degrees(), pitch.to_degrees(), roll.to_degrees())
 }
 
@@ -285,6 +289,23 @@ mod tests {
             assert!((y - yaw).abs() < 0.1, "yaw {yaw} read {y}");
             assert!((p - pitch).abs() < 0.1, "pitch {pitch} read {p}");
             assert!(r.abs() < 0.1, "roll {r}");
+        }
+    }
+
+    #[test]
+    fn a_tilted_head_that_nods_does_not_turn() {
+        for (roll, pitch) in [(20.0f32, 34.0), (-25.0, 30.0), (10.0, -20.0)] {
+            let (sin, cos) = roll.to_radians().sin_cos();
+            let mut mesh = head(0.0, pitch);
+            for p in &mut mesh.points {
+                (p.x, p.y) = (p.x * cos - p.y * sin, p.x * sin + p.y * cos);
+            }
+            let (y, p, r) = pose(&mesh);
+            assert!(
+                y.abs() < 0.1 && (p - pitch).abs() < 0.1,
+                "yaw {y}, pitch {p}"
+            );
+            assert!((r - roll).abs() < 0.1, "roll {r}");
         }
     }
 

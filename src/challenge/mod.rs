@@ -69,7 +69,9 @@ struct Asked {
     since: Timestamp,
     until: Timestamp,
     seen: Option<Gesture>,
-    /// When the head was last turned or the mouth last open, since the question.
+    /// Whether the last reading showed a turned head or an open mouth.
+    away: bool,
+    /// When two readings in a row last did, since the question: one alone may be the mesh's mistake.
     busy: Option<Timestamp>,
 }
 
@@ -256,9 +258,11 @@ impl Challenge {
             return;
         }
         self.last_seen = self.now;
-        if !is_ahead(sample, &ready.rest) {
+        let away = sample.is_readable() && !is_ahead(sample, &ready.rest);
+        if away && asked.away {
             asked.busy = Some(self.now);
         }
+        asked.away = away;
         for gesture in &reading.gestures {
             // What began before the question, or too soon after it, is no answer: neither a
             // right one nor a wrong one.
@@ -302,6 +306,7 @@ impl Challenge {
                     since: self.now,
                     until: self.now.after(self.rules.step),
                     seen: None,
+                    away: false,
                     busy: None,
                 };
                 Phase::Asking(asked, ready)

@@ -14,6 +14,8 @@ use crate::{
 
 /// What a face must be like before a challenge begins.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+// A record of an earlier version has fewer.
+#[serde(default)]
 pub struct Stand {
     /// Narrowest face in pixels: 15 cm at 80 cm before a 78 degree lens in VGA is 74.
     pub min_face_px: f32,
@@ -37,7 +39,8 @@ pub struct Stand {
     pub max_mouth: f32,
     /// How far the face may move while it holds still, in face widths.
     pub max_drift: f32,
-    /// Longest time between two frames of it: whoever is not watched does not hold still.
+    /// Longest time between two frames of it: whoever is not watched does not hold still. Fewer than
+    /// four frames a second are too few for any gesture.
     #[serde(with = "millis", rename = "gap_ms")]
     pub gap: Duration,
     /// How long it must hold still.

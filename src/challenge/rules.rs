@@ -8,6 +8,8 @@ use crate::time::millis;
 
 /// Every limit of a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+// A record of an earlier version has fewer.
+#[serde(default)]
 pub struct Rules {
     /// What a face must be like before the first step.
     pub stand: Stand,

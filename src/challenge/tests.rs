@@ -175,9 +175,11 @@ fn a_nod_is_a_wrong_turn_unless_the_head_was_turning() {
         State::Asking { strikes: 1, .. }
     ));
     let mut challenge = asked(&[Step::TurnLeft], &[]);
-    let mut turning = resting(1500);
-    turning.sample.as_mut().unwrap().yaw_deg = 25.0;
-    go(&mut challenge, &turning);
+    for ms in [1500, 1530] {
+        let mut turning = resting(ms);
+        turning.sample.as_mut().unwrap().yaw_deg = 25.0;
+        go(&mut challenge, &turning);
+    }
     go(&mut challenge, &showing(Step::Nod, 2000, 800));
     assert!(matches!(
         challenge.state(),
@@ -190,15 +192,20 @@ fn a_nod_counts_only_while_the_head_looks_ahead_and_the_mouth_is_shut() {
     let changes: [fn(&mut Sample); 2] = [|s| s.yaw_deg = 20.0, |s| s.mouth = 0.5];
     for change in changes {
         let mut challenge = asked(&[Step::Nod], &[]);
-        let mut moving = resting(1500);
-        moving.sample.iter_mut().for_each(change);
-        go(&mut challenge, &moving);
+        for ms in [1500, 1530] {
+            let mut moving = resting(ms);
+            moving.sample.iter_mut().for_each(change);
+            go(&mut challenge, &moving);
+        }
         go(&mut challenge, &showing(Step::Nod, 2000, 800));
         assert!(matches!(
             challenge.state(),
             State::Asking { seen: false, .. }
         ));
-        // Once more, and nothing else with it.
+        // Once more, and nothing else with it but a frame that the mesh misread.
+        let mut misread = resting(2600);
+        misread.sample.iter_mut().for_each(change);
+        go(&mut challenge, &misread);
         go(&mut challenge, &showing(Step::Nod, 3000, 800));
         assert_eq!(challenge.state(), State::Done(Verdict::Passed));
     }

@@ -141,7 +141,8 @@ struct Report {
     show_frames: bool,
     frames: u64,
     with_face: u64,
-    last: Timestamp,
+    /// From the first frame to the last.
+    length: Duration,
     gestures: BTreeMap<Step, usize>,
 }
 
@@ -151,7 +152,7 @@ impl Report {
             show_frames: common.verbose > 0,
             frames: 0,
             with_face: 0,
-            last: Timestamp::default(),
+            length: Duration::ZERO,
             gestures: BTreeMap::new(),
         }
     }
@@ -160,7 +161,6 @@ impl Report {
     fn lines(&mut self, seen: &Observation, reading: &Reading) -> Vec<String> {
         self.frames += 1;
         self.with_face += u64::from(seen.subject.is_some());
-        self.last = seen.frame.at;
         let mut lines = vec![];
         if self.show_frames {
             lines.push(frame_text(seen, reading));
@@ -182,7 +182,7 @@ impl Report {
         format!(
             "{counts}; {} frames in {:.1} s, a face in {:.0} % of them; {:.0} frames a second",
             self.frames,
-            self.last.as_millis_f64() / 1e3,
+            self.length.as_secs_f64(),
             100.0 * self.with_face as f64 / self.frames.max(1) as f64,
             self.frames as f64 / took_s.max(1e-3),
         )
@@ -275,8 +275,7 @@ impl Analyze {
         let stop = stop::signal()?;
         let limit = self.seconds.map(Duration::from_secs);
         let clock = Clock::start();
-        let begun = clock.now();
-        let seconds = || clock.now().since(begun).as_secs_f64();
+        let mut begun = clock.now();
         let mut reader = Reader::default();
         let mut report = Report::new(common);
         let bar = progress();
@@ -290,17 +289,23 @@ impl Analyze {
             if first.is_none() && !self.json {
                 print_line(format_args!("{source}\n{HEADER}"))?;
             }
-            let from = *first.get_or_insert(seen.frame.at);
-            if limit.is_some_and(|limit| seen.frame.at.since(from) >= limit) {
+            let from = *first.get_or_insert_with(|| {
+                begun = clock.now();
+                seen.frame.at
+            });
+            let length = seen.frame.at.since(from);
+            if limit.is_some_and(|limit| length >= limit) {
                 break;
             }
+            report.length = length;
+            let seconds = clock.now().since(begun).as_secs_f64();
             let reading = reader.read(&seen);
             if let Some(plot) = plot.as_deref_mut() {
                 plot.push(&reading);
             }
             let lines = report.lines(&seen, &reading);
             bar.inc(1);
-            bar.set_message(format!("{:.0}", report.frames as f64 / seconds().max(1e-3)));
+            bar.set_message(format!("{:.0}", report.frames as f64 / seconds.max(1e-3)));
             if self.json {
                 bar.suspend(|| print_objects(&seen, &reading))?;
             } else if !lines.is_empty() {
@@ -309,7 +314,7 @@ impl Analyze {
         }
         bar.finish_and_clear();
         if !self.json {
-            print_line(report.summary(seconds()))?;
+            print_line(report.summary(clock.now().since(begun).as_secs_f64()))?;
         }
         Ok(())
     }

@@ -47,6 +47,7 @@ pub struct Ask {
     #[arg(long, value_name = "PATH")]
     log: Option<PathBuf>,
     /// How the simulated subject behaves: obey, still, wrong, late, replay or photo [default: obey].
+    /// All but the photo blink now and then, as people do: a script of blinks alone is met by chance.
     #[arg(long, value_name = "HOW")]
     behaviour: Option<Behaviour>,
     /// Repeat one rehearsal of the simulated subject: its script and every movement; without a

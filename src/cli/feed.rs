@@ -1,6 +1,10 @@
 //! Observations for one run: from two threads as they happen, or one by one as fast as they can be
 //! looked at.
-use std::{path::PathBuf, time::Duration};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    time::Duration,
+};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use liveness::{
@@ -23,8 +27,9 @@ const TICK: Duration = Duration::from_millis(50);
 /// A camera that sends nothing for so long has stalled: even in the dark it sends ten frames a second.
 const STALL: Duration = Duration::from_secs(2);
 
-/// A camera may take so long to open and to send its first frame, networks being loaded meanwhile.
-const OPENING: Duration = Duration::from_secs(10);
+/// A camera may take so long to open and to send its first frame, networks being loaded meanwhile; on
+/// macOS a person may have to allow it first.
+const OPENING: Duration = Duration::from_secs(if cfg!(target_os = "macos") { 70 } else { 10 });
 
 /// Cues that may wait for the simulated subject: more than a session has.
 const CUES: usize = 64;
@@ -126,10 +131,15 @@ impl Feed {
                 }
                 Err(RecvTimeoutError::Disconnected) => Ok(Next::End),
             },
-            Kind::Inline(frames, look) => match frames.next() {
-                None => Ok(Next::End),
-                Some(frame) => frame.and_then(look).map(Next::Seen),
-            },
+            Kind::Inline(frames, look) => {
+                let next = || frames.next().map(|frame| frame.and_then(look));
+                // As the threads do: a session ends on record whatever breaks down.
+                match catch_unwind(AssertUnwindSafe(next)) {
+                    Ok(None) => Ok(Next::End),
+                    Ok(Some(seen)) => seen.map(Next::Seen),
+                    Err(_) => Err(Error::Panic { thread: "main" }),
+                }
+            }
             Kind::Broken(error) => match error.take() {
                 Some(error) => Err(error),
                 None => Ok(Next::End),
@@ -149,11 +159,17 @@ impl Feed {
     /// What to say of a camera that has sent nothing for too long.
     fn stalled(&self, now: Timestamp) -> Option<Error> {
         let (camera, last) = self.camera.as_ref()?;
-        let (since, patience) = last.map_or((Timestamp::default(), OPENING), |at| (at, STALL));
+        let (since, patience, way_out) = match last {
+            Some(at) => (*at, STALL, "unplug it and plug it in again"),
+            None => (
+                Timestamp::default(),
+                OPENING,
+                "does another program use it?",
+            ),
+        };
         (now.since(since) > patience).then(|| {
             let seconds = patience.as_secs();
-            let why = format!("no frame for {seconds} s; unplug it and plug it in again");
-            Error::camera(camera, why)
+            Error::camera(camera, format!("no frame for {seconds} s; {way_out}"))
         })
     }
 

@@ -41,7 +41,7 @@ pub struct Blinks {
 
 impl Blinks {
     pub fn see(&mut self, track: &Track, sample: &Sample) -> Option<Gesture> {
-        let good = sample.score >= SCORE;
+        let good = is_clear(sample);
         let done = self.confirm(good);
         let Some(first) = track.iter().next() else {
             return done;
@@ -124,5 +124,10 @@ fn open_eye(track: &Track, now: Timestamp) -> f32 {
 /// Whether the face was surely one in the frames just before `start`.
 fn was_clear(track: &Track, start: Timestamp) -> bool {
     let before = track.iter().rev().filter(|s| s.at < start).take(GUARD);
-    before.into_iter().all(|s| s.score >= SCORE)
+    before.into_iter().all(is_clear)
+}
+
+/// Whether the sample surely shows a face, and all of it.
+fn is_clear(sample: &Sample) -> bool {
+    sample.score >= SCORE && sample.is_readable()
 }

@@ -101,8 +101,8 @@ impl Watcher {
     }
 
     /// Tells how the subject rests: at which yaw in degrees, with which mouth ratio. Whoever looks at
-    /// a screen beside the camera turns from there and comes back to there; whoever smiles shuts the
-    /// mouth as far as that.
+    /// a screen beside the camera comes back to there, and turns far enough from there as well as from
+    /// the camera; whoever smiles shuts the mouth as far as that.
     pub fn rest_at(&mut self, yaw_deg: f32, mouth: f32) {
         self.turn.rest_at(yaw_deg);
         self.mouth.rest_at(mouth);
@@ -252,11 +252,19 @@ mod tests {
         for rest in [-14.0, 10.0] {
             for (side, step) in [(1.0, Step::TurnLeft), (-1.0, Step::TurnRight)] {
                 let seen = watch_with(rested(rest, 0.02), 30, 5.0, |t, s| {
-                    s.yaw_deg = rest + side * 25.0 * bump(t, 2.0, 1.4);
+                    s.yaw_deg = rest + side * 32.0 * bump(t, 2.0, 1.4);
                 });
                 assert_eq!(steps(&seen), [step], "{rest}");
             }
         }
+    }
+
+    #[test]
+    fn a_swing_across_the_cameras_axis_is_no_turn() {
+        let seen = watch_with(rested(-10.0, 0.02), 30, 5.0, |t, s| {
+            s.yaw_deg = -10.0 + 22.0 * bump(t, 2.0, 1.4);
+        });
+        assert_eq!(seen, []);
     }
 
     #[test]

@@ -34,11 +34,15 @@ impl Turns {
         if !sample.is_readable() {
             return vec![];
         }
-        let yaw = self.smooth(sample.yaw_deg) - self.rest_deg;
+        let yaw = self.smooth(sample.yaw_deg);
+        // From the camera's axis and from rest: a print that swings from one side of the axis to the
+        // other has not turned as far as that.
+        let to_left = yaw.min(yaw - self.rest_deg);
+        let to_right = (-yaw).min(self.rest_deg - yaw);
         let on = threshold(track.rate());
         let now = Moment::from(sample);
-        let left = one_way(&mut self.left, &mut self.left_rest, yaw, now, on);
-        let right = one_way(&mut self.right, &mut self.right_rest, -yaw, now, on);
+        let left = one_way(&mut self.left, &mut self.left_rest, to_left, now, on);
+        let right = one_way(&mut self.right, &mut self.right_rest, to_right, now, on);
         let turns = [(Step::TurnLeft, left), (Step::TurnRight, right)];
         let mut seen = vec![];
         for (step, turn) in turns {

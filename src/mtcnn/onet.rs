@@ -4,8 +4,8 @@ use std::path::Path;
 use image::RgbImage;
 
 use super::{
-    Candidate,
-    closer::{BATCH, Closer},
+    Candidate, Params,
+    closer::{BATCH, Closer, in_rounds},
     resample::Kernel,
 };
 use crate::{
@@ -30,8 +30,21 @@ impl ONet {
         })
     }
 
+    /// The faces in these squares, which come best first; some faces more than once.
+    pub fn confirm(
+        &mut self,
+        image: &RgbImage,
+        squares: &[BBox],
+        params: &Params,
+    ) -> Result<Vec<Face>, Error> {
+        let look = |some: &[BBox]| self.look(image, some, params.onet_score);
+        in_rounds(squares, params, look, |face| {
+            (face.score >= params.onet_sure).then(|| face.bbox.square())
+        })
+    }
+
     /// The faces in these squares that score at least `threshold`, in the squares' order.
-    pub fn look(
+    fn look(
         &mut self,
         image: &RgbImage,
         squares: &[BBox],

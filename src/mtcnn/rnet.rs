@@ -5,7 +5,7 @@ use image::RgbImage;
 
 use super::{
     Candidate, Params,
-    closer::{BATCH, Closer},
+    closer::{BATCH, Closer, in_rounds},
     nms,
     resample::Kernel,
 };
@@ -33,6 +33,21 @@ impl RNet {
         squares: &[BBox],
         params: &Params,
     ) -> Result<Vec<BBox>, Error> {
+        let look = |some: &[BBox]| self.look(image, some, params.rnet_score);
+        let found = in_rounds(squares, params, look, |c| {
+            (c.score >= params.rnet_sure).then(|| c.calibrated().square())
+        })?;
+        let kept = nms(found, params.stage_iou);
+        Ok(kept.iter().map(|c| c.calibrated().square()).collect())
+    }
+
+    /// The squares that score at least `threshold`, in their order.
+    fn look(
+        &mut self,
+        image: &RgbImage,
+        squares: &[BBox],
+        threshold: f32,
+    ) -> Result<Vec<Candidate>, Error> {
         let mut found = vec![];
         for batch in squares.chunks(BATCH) {
             let outputs = self.closer.look(image, batch)?;
@@ -40,7 +55,7 @@ impl RNet {
             let rows = prob.data.chunks_exact(2).zip(reg.data.chunks_exact(4));
             for (&bbox, (prob, reg)) in batch.iter().zip(rows) {
                 if let (&[_, score], &[a, b, c, d]) = (prob, reg)
-                    && score >= params.rnet_score
+                    && score >= threshold
                 {
                     let offset = [a, b, c, d];
                     found.push(Candidate {
@@ -51,7 +66,6 @@ impl RNet {
                 }
             }
         }
-        let kept = nms(found, params.stage_iou);
-        Ok(kept.iter().map(|c| c.calibrated().square()).collect())
+        Ok(found)
     }
 }
