@@ -3,14 +3,11 @@ use std::path::Path;
 
 use image::RgbImage;
 
-use super::{
-    Params,
-    resample::{Kernel, Resampler},
-};
+use super::Params;
 use crate::{
     error::Error,
     geometry::BBox,
-    nn::{self, Net, Outputs, Spec},
+    nn::{Cutter, Kernel, Net, Outputs, Spec},
 };
 
 /// Most crops a network looks at in one run.
@@ -19,32 +16,31 @@ pub const BATCH: usize = 16;
 /// A network for crops of `side` x `side` pixels.
 pub struct Closer {
     net: Net,
-    side: u32,
-    resampler: Resampler,
+    side: usize,
+    cutter: Cutter,
 }
 
 impl Closer {
     /// Loads the network of `spec`, see [`Net::load`]; its crops are weighed by `kernel`.
     pub fn load(
         spec: &'static Spec,
-        side: u32,
+        side: usize,
         kernel: Kernel,
         models: Option<&Path>,
     ) -> Result<Self, Error> {
         Ok(Self {
             net: Net::load(spec, models)?,
             side,
-            resampler: Resampler::new(kernel),
+            cutter: Cutter::new(side, kernel),
         })
     }
 
     /// Runs the network on the crops under `boxes`, RGB in -1..1; its outputs have a row for each.
     pub fn look(&mut self, image: &RgbImage, boxes: &[BBox]) -> Result<Outputs, Error> {
-        let side = self.side as usize;
+        let (side, cutter) = (self.side, &mut self.cutter);
         self.net.run([boxes.len(), side, side, 3], |input| {
             for (bbox, input) in boxes.iter().zip(input.chunks_exact_mut(side * side * 3)) {
-                let rgb = self.resampler.crop(image, bbox, self.side, self.side);
-                nn::signed(rgb, input);
+                cutter.cut(image, bbox, input);
             }
         })
     }

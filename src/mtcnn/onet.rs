@@ -6,17 +6,16 @@ use image::RgbImage;
 use super::{
     Candidate, Params,
     closer::{BATCH, Closer, in_rounds},
-    resample::Kernel,
 };
 use crate::{
     error::Error,
     face::{Face, Landmarks5},
     geometry::{BBox, Point},
-    nn,
+    nn::{self, Kernel},
 };
 
 /// Side of O-Net's input in pixels.
-const SIDE: u32 = 48;
+const SIDE: usize = 48;
 
 /// The third network.
 pub struct ONet {

@@ -6,12 +6,12 @@ use image::RgbImage;
 use super::{
     Candidate, Params, nms,
     pyramid::{CELL, Level, levels},
-    resample::{Kernel, Resampler},
+    resample::{Picture, Shrinker},
 };
 use crate::{
     error::Error,
     geometry::BBox,
-    nn::{self, Net, Outputs, View},
+    nn::{self, Net, View},
 };
 
 /// Pixels between neighbouring cells of the output map: P-Net pools once, by 2.
@@ -44,45 +44,61 @@ pub fn squares(swept: &[Swept], params: &Params) -> Vec<BBox> {
 /// The first network.
 pub struct PNet {
     net: Net,
-    resampler: Resampler,
+    shrinker: Shrinker,
+    /// The level that is swept, and the one before it, from which it is made: interleaved RGB.
+    rgb: Vec<u8>,
+    larger: Vec<u8>,
 }
 
 impl PNet {
     pub fn load(models: Option<&Path>) -> Result<Self, Error> {
         Ok(Self {
             net: Net::load(&nn::PNET, models)?,
-            resampler: Resampler::new(Kernel::Triangle),
+            shrinker: Shrinker::new(),
+            rgb: vec![],
+            larger: vec![],
         })
     }
 
     /// What may hold a face on each level, best first, without doubles within the level.
+    ///
+    /// Each level is made from the one before where that was small enough to be swept as a whole:
+    /// faster than from the picture, and no worse (AP on WIDER .777 against .771).
     pub fn propose(&mut self, image: &RgbImage, params: &Params) -> Result<Vec<Swept>, Error> {
         let mut all = vec![];
-        for level in levels(
-            image.width(),
-            image.height(),
-            params.min_face_px,
-            params.factor,
-        ) {
+        let mut larger = None;
+        let (width, height) = image.dimensions();
+        for level in levels(width, height, params.min_face_px, params.factor) {
             let mut found = vec![];
-            for top in tiles(level.height) {
-                for left in tiles(level.width) {
-                    let area = [
-                        left,
-                        top,
-                        level.width.min(left + TILE),
-                        level.height.min(top + TILE),
-                    ];
-                    let sweep = Sweep {
-                        origin: (left as f32, top as f32),
-                        scale: (
-                            level.width as f32 / image.width() as f32,
-                            level.height as f32 / image.height() as f32,
-                        ),
-                    };
-                    let outputs = self.sweep(image, &sweep, area)?;
-                    let [prob, reg] = outputs.views();
-                    decode(prob, reg, &sweep, params.pnet_score, &mut found);
+            let scale = (
+                level.width as f32 / width as f32,
+                level.height as f32 / height as f32,
+            );
+            for tile in tiles_of(level) {
+                match larger {
+                    Some(larger) => {
+                        let larger = Picture::level(larger, &self.larger);
+                        let whole = larger.whole();
+                        self.shrinker.shrink(larger, &whole, level, &mut self.rgb);
+                    }
+                    None => {
+                        let image = Picture::from(image);
+                        let area = tile.on_source(scale, image.whole());
+                        self.shrinker.shrink(image, &area, tile.size, &mut self.rgb);
+                    }
+                }
+                let shape = [1, tile.size.height as usize, tile.size.width as usize, 3];
+                let rgb = &self.rgb;
+                let outputs = self.net.run(shape, |input| nn::signed(rgb, input))?;
+                let [prob, reg] = outputs.views();
+                let sweep = Sweep {
+                    origin: (tile.left as f32, tile.top as f32),
+                    scale,
+                };
+                decode(prob, reg, &sweep, params.pnet_score, &mut found);
+                if tile.size == level {
+                    larger = Some(level);
+                    std::mem::swap(&mut self.larger, &mut self.rgb);
                 }
             }
             let candidates = nms(found, params.level_iou);
@@ -90,26 +106,42 @@ impl PNet {
         }
         Ok(all)
     }
+}
 
-    /// Runs the network on one tile (`[x1, y1, x2, y2]` in pixels of the level).
-    fn sweep(
-        &mut self,
-        image: &RgbImage,
-        sweep: &Sweep,
-        [x1, y1, x2, y2]: [u32; 4],
-    ) -> Result<Outputs, Error> {
-        let source = BBox {
-            x1: x1 as f32 / sweep.scale.0,
-            y1: y1 as f32 / sweep.scale.1,
-            // Rounding must not reach beyond the picture, or its last pixels would turn black.
-            x2: (x2 as f32 / sweep.scale.0).min(image.width() as f32),
-            y2: (y2 as f32 / sweep.scale.1).min(image.height() as f32),
-        };
-        let (width, height) = (x2 - x1, y2 - y1);
-        let rgb = self.resampler.crop(image, &source, width, height);
-        let shape = [1, height as usize, width as usize, 3];
-        self.net.run(shape, |input| nn::signed(rgb, input))
+/// Part of a level that is swept at once, in pixels of the level.
+#[derive(Clone, Copy, Debug)]
+struct Tile {
+    left: u32,
+    top: u32,
+    size: Level,
+}
+
+impl Tile {
+    /// Where it lies on the source frame, of which `whole` is all; `scale` as in [`Sweep`].
+    fn on_source(&self, scale: (f32, f32), whole: BBox) -> BBox {
+        let right = (self.left + self.size.width) as f32 / scale.0;
+        let bottom = (self.top + self.size.height) as f32 / scale.1;
+        BBox {
+            x1: self.left as f32 / scale.0,
+            y1: self.top as f32 / scale.1,
+            // Rounding must not reach beyond the picture.
+            x2: right.min(whole.x2),
+            y2: bottom.min(whole.y2),
+        }
     }
+}
+
+fn tiles_of(level: Level) -> impl Iterator<Item = Tile> {
+    let places =
+        tiles(level.height).flat_map(move |top| tiles(level.width).map(move |left| (left, top)));
+    places.map(move |(left, top)| Tile {
+        left,
+        top,
+        size: Level {
+            width: TILE.min(level.width - left),
+            height: TILE.min(level.height - top),
+        },
+    })
 }
 
 /// Where tiles begin along a level's side.

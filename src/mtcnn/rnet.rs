@@ -7,12 +7,15 @@ use super::{
     Candidate, Params,
     closer::{BATCH, Closer, in_rounds},
     nms,
-    resample::Kernel,
 };
-use crate::{error::Error, geometry::BBox, nn};
+use crate::{
+    error::Error,
+    geometry::BBox,
+    nn::{self, Kernel},
+};
 
 /// Side of R-Net's input in pixels.
-const SIDE: u32 = 24;
+const SIDE: usize = 24;
 
 /// The second network.
 pub struct RNet {

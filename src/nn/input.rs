@@ -1,12 +1,18 @@
 //! Pixels to network input: the only place that scales them.
 
+/// Times an 8-bit colour, and [`BLACK`] more, it is in -1..1 (see [`signed`]).
+pub const SIGNED: f32 = 1.0 / 128.0;
+
+/// The number of black in -1..1.
+pub const BLACK: f32 = -127.5 / 128.0;
+
 /// Writes 8-bit colours as `(p - 127.5) / 128`, in -1..1, in the order they come.
 ///
 /// Source: the MTCNN authors' own scaling, `(p - 127.5) * 0.0078125`, which the weights were
 /// trained with.
 pub fn signed(colours: &[u8], numbers: &mut [f32]) {
     for (number, p) in numbers.iter_mut().zip(colours) {
-        *number = (f32::from(*p) - 127.5) / 128.0;
+        *number = f32::from(*p) * SIGNED + BLACK;
     }
 }
 

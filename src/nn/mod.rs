@@ -3,6 +3,7 @@
 //! tract reads the file and knows every shape; `lower` recognises what our kernels can do and
 //! `program` runs them, as one operator of tract's. tract is named in `net`, `lower` and
 //! `operator` only.
+mod cut;
 mod fingerprint;
 mod input;
 mod kernels;
@@ -15,6 +16,7 @@ use std::{borrow::Cow, path::Path};
 
 use crate::error::Error;
 
+pub use cut::{Cutter, Kernel};
 pub use fingerprint::fingerprint;
 pub use input::{UNIT, signed};
 pub use net::{Net, Outputs, View};

@@ -6,7 +6,7 @@ use super::{Dims, Isa, Loops};
 /// A max-pool without a border.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pool {
-    /// Height and width of the window.
+    /// Height and width of the window; at most 3.
     pub side: usize,
     /// From one window to the next.
     pub stride: usize,
@@ -94,29 +94,32 @@ impl Loops for Maxima<'_> {
     #[inline(always)]
     fn run(self) {
         let (channels, side) = (self.channels, self.pool.side);
-        let larger = |best: &mut f32, value: f32| *best = if value > *best { value } else { *best };
         let mut rows = self.rows.chunks_exact(self.line.len());
-        if let Some(first) = rows.next() {
-            self.line.copy_from_slice(first);
-        }
-        for row in rows {
-            for (best, value) in self.line.iter_mut().zip(row) {
-                larger(best, *value);
-            }
+        if let Some(a) = rows.next() {
+            let b = rows.next().unwrap_or(a);
+            let c = rows.next().unwrap_or(b);
+            largest(self.line, a, b, c);
         }
         let step = self.pool.stride * channels;
-        for (x, best) in self.out.chunks_exact_mut(channels).enumerate() {
+        for (x, out) in self.out.chunks_exact_mut(channels).enumerate() {
             let end = (x * step + side * channels).min(self.line.len());
             let mut window = self.line[x * step..end].chunks_exact(channels);
-            if let Some(first) = window.next() {
-                best.copy_from_slice(first);
-            }
-            for pixel in window {
-                for (best, value) in best.iter_mut().zip(pixel) {
-                    larger(best, *value);
-                }
+            if let Some(a) = window.next() {
+                let b = window.next().unwrap_or(a);
+                let c = window.next().unwrap_or(b);
+                largest(out, a, b, c);
             }
         }
+    }
+}
+
+/// The largest of each three. Written to a place that is not read: a running maximum becomes a masked
+/// store, and the next load waits for it.
+#[inline(always)]
+fn largest(out: &mut [f32], a: &[f32], b: &[f32], c: &[f32]) {
+    let larger = |x: f32, y: f32| if x > y { x } else { y };
+    for (((out, a), b), c) in out.iter_mut().zip(a).zip(b).zip(c) {
+        *out = larger(larger(*a, *b), *c);
     }
 }
 

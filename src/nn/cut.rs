@@ -1,0 +1,315 @@
+//! Square crops of a picture to network input, without a copy in between.
+use image::RgbImage;
+
+use super::{
+    input::{BLACK, SIGNED},
+    kernels::{Isa, Loops},
+};
+use crate::geometry::BBox;
+
+/// How the pixels of a crop are weighed from those of the picture under them. Anti-aliased: a kernel
+/// widens with the shrinking. Measured on WIDER (AP, 333 faces) and LFW (landmark error, 200 faces),
+/// the same kernel in all stages: box .748 .0483, tent .773 .0481, Hamming .761 .0464, Catmull-Rom
+/// .764 .0469; the mix the stages use .767 .0460.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kernel {
+    /// Bell of two pixels (a raised cosine on a sinc).
+    Hamming,
+    /// Cubic of four pixels, the sharpest.
+    CatmullRom,
+}
+
+impl Kernel {
+    /// Pixels on each side beyond which it is zero.
+    fn reach(self) -> f32 {
+        match self {
+            Self::Hamming => 1.0,
+            Self::CatmullRom => 2.0,
+        }
+    }
+
+    /// Its value at a distance `x` of 0 or more pixels.
+    fn at(self, x: f32) -> f32 {
+        match self {
+            Self::Hamming if x >= 1.0 => 0.0,
+            Self::Hamming => {
+                let turn = std::f32::consts::PI * x;
+                let sinc = if x < 1e-4 { 1.0 } else { turn.sin() / turn };
+                sinc * (0.54 + 0.46 * turn.cos())
+            }
+            Self::CatmullRom if x >= 2.0 => 0.0,
+            Self::CatmullRom if x >= 1.0 => ((2.5 - 0.5 * x) * x - 4.0) * x + 2.0,
+            Self::CatmullRom => (1.5 * x - 2.5) * x * x + 1.0,
+        }
+    }
+}
+
+/// Values of a kernel that are tabled for each pixel of distance. Between two of them it changes by
+/// less than a thousandth.
+const STEPS: f32 = 2_048.0;
+
+/// Cuts crops of `side` x `side` pixels.
+pub struct Cutter {
+    isa: Isa,
+    side: usize,
+    reach: f32,
+    table: Vec<f32>,
+    columns: Axis,
+    rows: Axis,
+    /// One row of the crop as wide as the picture under it, RGB, and one number more.
+    line: Vec<f32>,
+}
+
+/// What each pixel along a side of the crop is made of.
+#[derive(Default)]
+struct Axis {
+    /// First pixel of the picture, and where its weights begin and end in `weights`.
+    spans: Vec<(usize, usize, usize)>,
+    weights: Vec<f32>,
+}
+
+impl Axis {
+    /// The pixels of the picture that are needed at all.
+    fn needed(&self) -> std::ops::Range<usize> {
+        let used = || self.spans.iter().filter(|(_, from, to)| to > from);
+        let first = used().map(|(first, ..)| *first).min().unwrap_or(0);
+        let last = used().map(|(first, from, to)| first + to - from).max();
+        first..last.unwrap_or(first)
+    }
+}
+
+impl Cutter {
+    /// A cutter whose crops are weighed by `kernel`.
+    pub fn new(side: usize, kernel: Kernel) -> Self {
+        let steps = (kernel.reach() * STEPS) as usize;
+        Self {
+            isa: Isa::best(),
+            side,
+            reach: kernel.reach(),
+            table: (0..=steps).map(|i| kernel.at(i as f32 / STEPS)).collect(),
+            columns: Axis::default(),
+            rows: Axis::default(),
+            line: vec![],
+        }
+    }
+
+    /// Writes the part of `image` under `bbox`, `[side, side, 3]`, RGB in -1..1; beyond the picture
+    /// there is black, and nothing but black under a box that is none.
+    ///
+    /// # Panics
+    ///
+    /// Where `out` is not that long.
+    pub fn cut(&mut self, image: &RgbImage, bbox: &BBox, out: &mut [f32]) {
+        assert_eq!(out.len(), self.side * self.side * 3, "a crop");
+        let (width, height) = (image.width() as usize, image.height() as usize);
+        // A box far larger than the picture would be nearly all black: no stage makes one.
+        let most = width.max(height) as f32 * 4.0 + 64.0;
+        let drawable = bbox.is_finite() && bbox.area() > 0.0;
+        if !drawable || bbox.width().max(bbox.height()) > most {
+            return out.fill(BLACK);
+        }
+        let Self { columns, rows, .. } = self;
+        let table = (self.reach, self.table.as_slice());
+        weigh(columns, table, self.side, bbox.x1, bbox.width(), width);
+        weigh(rows, table, self.side, bbox.y1, bbox.height(), height);
+        self.isa.run(Cut {
+            columns,
+            rows,
+            line: &mut self.line,
+            image,
+            out,
+        });
+    }
+}
+
+/// Sets what `side` pixels are made of that lie evenly between `start` and `start + length` on a
+/// picture of `limit` pixels. Weights of pixels beyond it are left out, but count.
+fn weigh(
+    axis: &mut Axis,
+    (reach, table): (f32, &[f32]),
+    side: usize,
+    start: f32,
+    length: f32,
+    limit: usize,
+) {
+    axis.spans.clear();
+    axis.weights.clear();
+    let scale = length / side as f32;
+    let wide = scale.max(1.0);
+    for i in 0..side {
+        let centre = start + (i as f32 + 0.5) * scale;
+        let first = (centre - reach * wide - 0.5).ceil() as i64;
+        let last = (centre + reach * wide - 0.5).floor() as i64;
+        let (mut sum, from) = (0.0, axis.weights.len());
+        let mut inside = 0;
+        for p in first..=last {
+            let away = (p as f32 + 0.5 - centre).abs() / wide;
+            let weight = table.get((away * STEPS + 0.5) as usize).copied();
+            let weight = weight.unwrap_or(0.0);
+            sum += weight;
+            if (0..limit as i64).contains(&p) {
+                if axis.weights.len() == from {
+                    inside = p as usize;
+                }
+                axis.weights.push(weight);
+            }
+        }
+        for weight in axis.weights.iter_mut().skip(from) {
+            *weight /= sum;
+        }
+        axis.spans.push((inside, from, axis.weights.len()));
+    }
+}
+
+/// The crop, a row at a time: down over as wide a line as is needed, then across.
+struct Cut<'a> {
+    columns: &'a Axis,
+    rows: &'a Axis,
+    line: &'a mut Vec<f32>,
+    image: &'a RgbImage,
+    out: &'a mut [f32],
+}
+
+impl Loops for Cut<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let needed = self.columns.needed();
+        let across = needed.len() * 3;
+        let stride = self.image.width() as usize * 3;
+        self.line.clear();
+        // Pixels are read four numbers at a time.
+        self.line.resize(across + 1, 0.0);
+        let pixels = self.image.as_raw();
+        let lines = self.out.chunks_exact_mut(self.columns.spans.len() * 3);
+        for (&(first, from, to), out) in self.rows.spans.iter().zip(lines) {
+            let line = &mut self.line[..across];
+            line.fill(0.0);
+            let row = |y: usize| &pixels[y * stride + needed.start * 3..][..across];
+            // Four rows at a time: the sums are loaded and stored once for all of them.
+            let weights = &self.rows.weights[from..to];
+            let mut y = first;
+            for w in weights.chunks_exact(4) {
+                let (a, b, c, d) = (row(y), row(y + 1), row(y + 2), row(y + 3));
+                for (i, sum) in line.iter_mut().enumerate() {
+                    let upper = w[0] * f32::from(a[i]) + w[1] * f32::from(b[i]);
+                    *sum += upper + (w[2] * f32::from(c[i]) + w[3] * f32::from(d[i]));
+                }
+                y += 4;
+            }
+            for &weight in weights.chunks_exact(4).remainder() {
+                for (sum, p) in line.iter_mut().zip(row(y)) {
+                    *sum += weight * f32::from(*p);
+                }
+                y += 1;
+            }
+            for (&(first, from, to), pixel) in
+                self.columns.spans.iter().zip(out.chunks_exact_mut(3))
+            {
+                let mut sum = [0.0f32; 4];
+                // A pixel with nothing of the picture under it has no weights.
+                let start = first.saturating_sub(needed.start) * 3;
+                for (i, &weight) in self.columns.weights[from..to].iter().enumerate() {
+                    let p = &self.line[start + i * 3..][..4];
+                    for k in 0..4 {
+                        sum[k] += weight * p[k];
+                    }
+                }
+                for (to, sum) in pixel.iter_mut().zip(sum) {
+                    // The cubic overshoots at edges.
+                    *to = sum.clamp(0.0, 255.0) * SIGNED + BLACK;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const KERNELS: [Kernel; 2] = [Kernel::Hamming, Kernel::CatmullRom];
+
+    /// Red grows with x, green with y.
+    fn gradient(width: u32, height: u32) -> RgbImage {
+        RgbImage::from_fn(width, height, |x, y| {
+            image::Rgb([x as u8 * 2, y as u8 * 3, 200])
+        })
+    }
+
+    fn cut(image: &RgbImage, [x1, y1, x2, y2]: [f32; 4], side: usize, kernel: Kernel) -> Vec<f32> {
+        let mut out = vec![f32::NAN; side * side * 3];
+        Cutter::new(side, kernel).cut(image, &BBox { x1, y1, x2, y2 }, &mut out);
+        out.iter().map(|n| n * 128.0 + 127.5).collect()
+    }
+
+    fn assert_near(got: &[f32], wanted: &[f32], tolerance: f32) {
+        for (i, (got, wanted)) in got.iter().zip(wanted).enumerate() {
+            assert!((got - wanted).abs() <= tolerance, "{i}: {got} for {wanted}");
+        }
+    }
+
+    #[test]
+    fn at_its_own_size_a_crop_is_the_pixels_themselves() {
+        for kernel in KERNELS {
+            let got = cut(&gradient(40, 30), [5.0, 7.0, 9.0, 11.0], 4, kernel);
+            assert_near(&got[..6], &[10.0, 21.0, 200.0, 12.0, 21.0, 200.0], 0.1);
+            assert_near(&got[36..39], &[10.0, 30.0, 200.0], 0.1);
+        }
+    }
+
+    #[test]
+    fn shrunk_and_enlarged_a_slope_stays_a_slope() {
+        for kernel in KERNELS {
+            for side in [5, 24, 48] {
+                let got = cut(&gradient(120, 80), [20.0, 15.0, 70.0, 65.0], side, kernel);
+                let wanted = (0..side * side).flat_map(|i| {
+                    let at = |k: usize| (k as f32 + 0.5) * 50.0 / side as f32 - 0.5;
+                    let (x, y) = (20.0 + at(i % side), 15.0 + at(i / side));
+                    [2.0 * x, 3.0 * y, 200.0]
+                });
+                // A bell of two pixels is no straight line between them.
+                let tolerance = if side == 48 && kernel == Kernel::Hamming {
+                    0.6
+                } else {
+                    0.3
+                };
+                assert_near(&got, &wanted.collect::<Vec<_>>(), tolerance);
+            }
+        }
+    }
+
+    #[test]
+    fn beyond_the_edge_it_is_black() {
+        let image = RgbImage::from_pixel(20, 20, image::Rgb([200; 3]));
+        for kernel in KERNELS {
+            let got = cut(&image, [-20.0, 0.0, 20.0, 40.0], 40, kernel);
+            let at = |x: usize, y: usize| got[(y * 40 + x) * 3];
+            assert_near(
+                &[at(10, 10), at(30, 10), at(30, 30)],
+                &[0.0, 200.0, 0.0],
+                0.1,
+            );
+        }
+        for nothing in [
+            [30.0, 0.0, 50.0, 20.0],
+            [5.0, 5.0, 5.0, 9.0],
+            [0.0, 0.0, 1e6, 1e6],
+        ] {
+            assert_near(&cut(&image, nothing, 4, Kernel::Hamming), &[0.0; 48], 1e-3);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_box_gives_colours(x in -300f32..300.0, y in -300f32..300.0, w in -9f32..400.0, h in -9f32..400.0, side in 1u32..40) {
+            let image = gradient(side, side + 3);
+            for kernel in KERNELS {
+                let got = cut(&image, [x, y, x + w, y + h], 12, kernel);
+                prop_assert!(got.iter().all(|n| (-0.1..255.1).contains(n)));
+            }
+        }
+    }
+}
