@@ -1,5 +1,5 @@
 //! A network as a list of steps over a few buffers that are used again and again.
-use super::kernels::{Conv, Depthwise, Dims, Isa, Pool, Residual};
+use super::kernels::{Conv, Depthwise, Dims, Isa, Pool, Residual, Winograd};
 
 /// The number of a value: 0 is the input, `i + 1` what step `i` gives.
 pub type Value = usize;
@@ -22,6 +22,7 @@ pub enum Kernel {
     /// The convolution's output is seen by the pool alone: it is pooled row by row while it is
     /// still in the cache, and never stored as a whole.
     PooledConv(Conv, Pool),
+    Winograd(Winograd),
     Depthwise(Depthwise),
     Pool(Pool),
     /// Over the channels of each pixel.
@@ -38,6 +39,7 @@ impl Kernel {
                 ..input
             },
             Self::Conv(conv) => conv.spec().output(input),
+            Self::Winograd(conv) => conv.spec().output(input),
             Self::PooledConv(conv, pool) => pool.output(conv.spec().output(input)),
             Self::Pool(pool) => pool.output(input),
             Self::Depthwise(_) | Self::Softmax => input,
@@ -62,7 +64,7 @@ pub struct Scratch {
     buffers: Vec<Vec<f32>>,
     /// Sizes of each value.
     dims: Vec<Dims>,
-    /// Rows on their way into a pool.
+    /// Rows on their way into a pool, or tiles between two transforms.
     band: Vec<f32>,
 }
 
@@ -139,6 +141,7 @@ impl Program {
                 Kernel::PooledConv(conv, pool) => {
                     pooled_conv(self.isa, conv, pool, from, dims, &mut band, to);
                 }
+                Kernel::Winograd(conv) => conv.run(from, dims, &mut band, to),
                 Kernel::Depthwise(conv) => conv.run(from, dims, to),
                 Kernel::Pool(pool) => pool.run(self.isa, from, dims, &mut band, to),
                 Kernel::Softmax => softmax(from, dims.c, to),

@@ -14,11 +14,13 @@ mod plain;
 mod pool;
 mod tile;
 mod vector;
+mod winograd;
 
 pub use conv::{Conv, ConvSpec, Residual};
 pub use depthwise::Depthwise;
 pub use isa::{Isa, Loops};
 pub use pool::Pool;
+pub use winograd::Winograd;
 
 /// The sizes of a tensor that lies as `[N, H, W, C]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

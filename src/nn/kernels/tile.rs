@@ -10,11 +10,11 @@ use super::{
     vector::{Portable, Vector},
 };
 
-/// Says `$body` for each `$i` below `$n` (at most 10). A compiler unrolls a loop only while it
+/// Says `$body` for each `$i` below `$n` (at most 12). A compiler unrolls a loop only while it
 /// thinks it short; one left as a loop keeps all sums in memory, at a third of the speed.
 macro_rules! unroll {
     ($i:ident < $n:expr, $body:expr) => {
-        unroll!(@ $i, $n, $body, 0 1 2 3 4 5 6 7 8 9)
+        unroll!(@ $i, $n, $body, 0 1 2 3 4 5 6 7 8 9 10 11)
     };
     (@ $i:ident, $n:expr, $body:expr, $($k:literal)*) => {$(
         if $k < $n {
@@ -23,6 +23,7 @@ macro_rules! unroll {
         }
     )*};
 }
+pub(super) use unroll;
 
 /// Computes one group for a range of pixels.
 pub type Sweep = unsafe fn(&Job<'_>);

@@ -1,6 +1,6 @@
 //! Layers on their way from the graph to the program: recognised, not packed yet.
 use crate::nn::{
-    kernels::{Conv, ConvSpec, Depthwise, Isa, Pool},
+    kernels::{Conv, ConvSpec, Depthwise, Isa, Pool, Winograd},
     program::{Kernel, Program, Step, Value},
 };
 
@@ -32,8 +32,8 @@ pub enum Kind {
     Nothing,
 }
 
-/// Gives each pool that alone reads a convolution to that convolution.
-pub fn fuse_pools(layers: &mut [Layer], outputs: &[Value]) {
+/// Gives each pool that alone reads a convolution to that convolution, if it is computed row by row.
+pub fn fuse_pools(layers: &mut [Layer], outputs: &[Value], isa: Isa) {
     for i in 0..layers.len() {
         let Kind::Pool(pool) = layers[i].kind else {
             continue;
@@ -44,16 +44,18 @@ pub fn fuse_pools(layers: &mut [Layer], outputs: &[Value]) {
         if readers != 1 || outputs.contains(&value) || value == 0 {
             continue;
         }
-        let Layer {
-            kind: Kind::Conv { pool: place, .. },
+        if let Layer {
+            kind: Kind::Conv {
+                spec, pool: place, ..
+            },
             residual: None,
             ..
         } = &mut layers[value - 1]
-        else {
-            continue;
-        };
-        *place = Some(pool);
-        layers[i].kind = Kind::Nothing;
+            && !Winograd::suits(isa, spec)
+        {
+            *place = Some(pool);
+            layers[i].kind = Kind::Nothing;
+        }
     }
 }
 
@@ -77,10 +79,14 @@ pub fn pack(layers: Vec<Layer>, outputs: Vec<Value>, isa: Isa) -> Program {
                 slopes,
                 pool,
             } => {
-                let conv = Conv::new(isa, spec, &weights, &bias, slopes.as_deref());
+                let slopes = slopes.as_deref();
+                let conv = || Conv::new(isa, spec, &weights, &bias, slopes);
                 match pool {
-                    Some(pool) => Kernel::PooledConv(conv, pool),
-                    None => Kernel::Conv(conv),
+                    Some(pool) => Kernel::PooledConv(conv(), pool),
+                    None if layer.residual.is_none() && Winograd::suits(isa, &spec) => {
+                        Kernel::Winograd(Winograd::new(isa, spec, &weights, &bias, slopes))
+                    }
+                    None => Kernel::Conv(conv()),
                 }
             }
             Kind::Depthwise { weights, bias } => {

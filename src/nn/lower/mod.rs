@@ -45,7 +45,7 @@ pub fn lower(model: &TypedModel, isa: Isa) -> Result<Program, Reason> {
         .iter()
         .map(|&outlet| pass.value(outlet))
         .collect::<Result<_, _>>()?;
-    fuse_pools(&mut pass.layers, &outputs);
+    fuse_pools(&mut pass.layers, &outputs, isa);
     Ok(pack(pass.layers, outputs, isa))
 }
 

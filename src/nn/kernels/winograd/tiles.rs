@@ -1,0 +1,278 @@
+//! The loops over tiles, for each instruction set.
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{__m256, __m512};
+
+use super::Winograd;
+use crate::nn::kernels::{
+    Dims, Isa,
+    tile::unroll,
+    vector::{Portable, Vector},
+};
+
+/// Inputs of a tile, and products that become its outputs.
+pub const PLACES: usize = 16;
+
+/// Tiles computed together: whole groups of every size that the products are computed in, few enough
+/// that what lies between the transforms stays in the second cache.
+pub const TILES: usize = 24;
+
+/// Numbers from one place to the next where tiles have `channels` numbers. A cache line more than
+/// needed: at a multiple of 1 KB the places of one tile would drive one another out of the cache.
+pub fn plane(channels: usize) -> usize {
+    TILES * channels + 16
+}
+
+/// Computes up to [`TILES`] tiles.
+pub type Sweep = unsafe fn(&Winograd, &Job<'_>, Cursor);
+
+/// One run.
+pub struct Job<'a> {
+    pub input: &'a [f32],
+    pub dims: Dims,
+    pub output: Dims,
+    pub out: *mut f32,
+    /// Inputs after their transform, `[PLACES, TILES, inputs]`, places a [`plane`] apart.
+    pub there: *mut f32,
+    /// Products, `[PLACES, TILES, outputs]`, likewise.
+    pub back: *mut f32,
+    /// Tiles to compute.
+    pub count: usize,
+}
+
+/// Walks over tiles in order: picture, and row and column of the first output.
+#[derive(Clone, Copy)]
+pub struct Cursor {
+    pub n: usize,
+    pub y: usize,
+    pub x: usize,
+}
+
+impl Cursor {
+    /// To the next tile.
+    pub fn advance(&mut self, output: Dims) {
+        self.x += 2;
+        if self.x >= output.w {
+            self.x = 0;
+            self.y += 2;
+        }
+        if self.y >= output.h {
+            self.y = 0;
+            self.n += 1;
+        }
+    }
+}
+
+/// Lanes of a register, most registers in a group, and the loops.
+pub fn pick(isa: Isa) -> (usize, usize, Sweep) {
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => (16, 4, avx512 as Sweep),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => (8, 2, avx2 as Sweep),
+        _ => (8, 1, portable as Sweep),
+    }
+}
+
+/// The tiles of a job.
+///
+/// # Safety
+///
+/// The processor has the instruction set of `V`, the job's sizes hold (see [`Winograd::run`]), and
+/// groups of registers were packed for at most `MOST`.
+#[inline(always)]
+unsafe fn sweep<V: Vector, const MOST: usize>(conv: &Winograd, job: &Job<'_>, first: Cursor) {
+    let mut cursor = first;
+    for tile in 0..job.count {
+        // SAFETY: the caller's conditions.
+        unsafe { forth::<V>(conv, job, cursor, tile) };
+        cursor.advance(job.output);
+    }
+    // SAFETY: weights of each place, and its planes.
+    unsafe {
+        let mut weights = conv.weights.as_ptr();
+        for place in 0..PLACES {
+            let from = job.there.add(place * plane(conv.inputs));
+            let to = job.back.add(place * plane(conv.outputs));
+            let mut channel = 0;
+            while channel < conv.outputs {
+                let registers = ((conv.outputs - channel) / V::N).min(MOST);
+                let to = to.add(channel);
+                match registers {
+                    1 => products::<V, 1, 8>(conv, weights, from, to, job.count),
+                    2 if MOST == 2 => products::<V, 2, 6>(conv, weights, from, to, job.count),
+                    2 => products::<V, 2, 12>(conv, weights, from, to, job.count),
+                    3 => products::<V, 3, 8>(conv, weights, from, to, job.count),
+                    _ => products::<V, 4, 6>(conv, weights, from, to, job.count),
+                }
+                weights = weights.add(registers * V::N * conv.spec.inputs);
+                channel += registers * V::N;
+            }
+        }
+    }
+    let mut cursor = first;
+    for tile in 0..job.count {
+        // SAFETY: the caller's conditions.
+        unsafe { back::<V>(conv, job, cursor, tile) };
+        cursor.advance(job.output);
+    }
+}
+
+/// `B^T d B` of one tile, register after register of channels; zeros where it reaches beyond the input.
+///
+/// # Safety
+///
+/// As for [`sweep`]; `tile` is below [`TILES`].
+#[inline(always)]
+unsafe fn forth<V: Vector>(conv: &Winograd, job: &Job<'_>, at: Cursor, tile: usize) {
+    let Dims { h, w, c, .. } = job.dims;
+    let (rows, columns) = ((h - at.y).min(4), (w - at.x).min(4));
+    let inside = rows == 4 && columns == 4;
+    let plane = plane(conv.inputs);
+    let mut channel = 0;
+    while channel < c {
+        let lanes = (c - channel).min(V::N);
+        // SAFETY: rows and columns counted lie in the input; a partial register is loaded in part; the
+        // planes have room for whole registers of each tile.
+        unsafe {
+            let from = job.input.as_ptr();
+            let from = from.add(((at.n * h + at.y) * w + at.x) * c + channel);
+            let mut d = [[V::splat(0.0); 4]; 4];
+            if inside && lanes == V::N {
+                unroll!(y < 4, {
+                    unroll!(x < 4, d[y][x] = V::load(from.add((y * w + x) * c)));
+                });
+            } else {
+                for (y, d) in d.iter_mut().enumerate().take(rows) {
+                    for (x, d) in d.iter_mut().enumerate().take(columns) {
+                        *d = V::load_first(from.add((y * w + x) * c), lanes);
+                    }
+                }
+            }
+            let minus = V::splat(-1.0);
+            let one = V::splat(1.0);
+            let less = |a: V, b: V| b.mul_add(minus, a);
+            let more = |a: V, b: V| b.mul_add(one, a);
+            let four = |a: V, b: V, c: V, d: V| [less(a, c), more(b, c), less(c, b), less(b, d)];
+            let mut t = [[V::splat(0.0); 4]; 4];
+            unroll!(x < 4, {
+                let column = four(d[0][x], d[1][x], d[2][x], d[3][x]);
+                unroll!(y < 4, t[y][x] = column[y]);
+            });
+            let to = job.there.add(tile * conv.inputs + channel);
+            unroll!(y < 4, {
+                let row = four(t[y][0], t[y][1], t[y][2], t[y][3]);
+                unroll!(x < 4, row[x].store(to.add((4 * y + x) * plane)));
+            });
+        }
+        channel += V::N;
+    }
+}
+
+/// One place of all tiles times its weights: `R` registers of channels, `T` tiles at a time.
+///
+/// # Safety
+///
+/// As for [`sweep`]; `from` and `to` are planes of [`TILES`] tiles, a multiple of `T`.
+#[inline(always)]
+unsafe fn products<V: Vector, const R: usize, const T: usize>(
+    conv: &Winograd,
+    weights: *const f32,
+    from: *const f32,
+    to: *mut f32,
+    count: usize,
+) {
+    for first in (0..count).step_by(T) {
+        // SAFETY: tiles beyond `count` lie in the planes, and what is in them does not matter.
+        unsafe {
+            let from = from.add(first * conv.inputs);
+            let mut sums = [[V::splat(0.0); R]; T];
+            let mut weights = weights;
+            for i in 0..conv.spec.inputs {
+                let mut row = [V::splat(0.0); R];
+                unroll!(r < R, row[r] = V::load(weights.add(r * V::N)));
+                weights = weights.add(R * V::N);
+                unroll!(t < T, {
+                    let value = V::splat(*from.add(t * conv.inputs + i));
+                    unroll!(r < R, sums[t][r] = value.mul_add(row[r], sums[t][r]));
+                });
+            }
+            let to = to.add(first * conv.outputs);
+            unroll!(t < T, {
+                let to = to.add(t * conv.outputs);
+                unroll!(r < R, sums[t][r].store(to.add(r * V::N)));
+            });
+        }
+    }
+}
+
+/// `A^T m A` of one tile, with bias and PReLU; what reaches beyond the output is left out.
+///
+/// # Safety
+///
+/// As for [`sweep`]; `tile` is below [`TILES`].
+#[inline(always)]
+unsafe fn back<V: Vector>(conv: &Winograd, job: &Job<'_>, at: Cursor, tile: usize) {
+    let Dims { h, w, c, .. } = job.output;
+    let (rows, columns) = ((h - at.y).min(2), (w - at.x).min(2));
+    let plane = plane(conv.outputs);
+    let mut channel = 0;
+    while channel < c {
+        let lanes = (c - channel).min(V::N);
+        // SAFETY: planes, bias and slopes have whole registers; rows and columns counted lie in the
+        // output; a partial register is stored in part.
+        unsafe {
+            let (zero, minus, one) = (V::splat(0.0), V::splat(-1.0), V::splat(1.0));
+            let less = |a: V, b: V| b.mul_add(minus, a);
+            let more = |a: V, b: V| b.mul_add(one, a);
+            let two = |a: V, b: V, c: V, d: V| [more(more(a, b), c), less(less(b, c), d)];
+            let from = job.back.add(tile * conv.outputs + channel);
+            let mut t = [[zero; 4]; 2];
+            unroll!(x < 4, {
+                let m = |y: usize| V::load(from.add((4 * y + x) * plane));
+                [t[0][x], t[1][x]] = two(m(0), m(1), m(2), m(3));
+            });
+            let bias = V::load(conv.bias.as_ptr().add(channel));
+            let slope = V::load(conv.slopes.as_ptr().add(channel));
+            let to = job.out.add(((at.n * h + at.y) * w + at.x) * c + channel);
+            unroll!(y < 2, {
+                let sums = two(t[y][0], t[y][1], t[y][2], t[y][3]);
+                unroll!(x < 2, {
+                    if y < rows && x < columns {
+                        let sum = more(sums[x], bias);
+                        let sum = sum.min(zero).mul_add(slope, sum.max(zero));
+                        let to = to.add((y * w + x) * c);
+                        match lanes == V::N {
+                            true => sum.store(to),
+                            false => sum.store_first(to, lanes),
+                        }
+                    }
+                });
+            });
+        }
+        channel += V::N;
+    }
+}
+
+/// Compiles [`sweep`] for an instruction set.
+macro_rules! sweeps {
+    ($($name:ident, $vector:ty, $most:literal $(, $feature:literal)?;)*) => {$(
+        /// # Safety
+        ///
+        /// As for [`sweep`].
+        $(#[target_feature(enable = $feature)])?
+        unsafe fn $name(conv: &Winograd, job: &Job<'_>, first: Cursor) {
+            // SAFETY: the caller's conditions are the same.
+            unsafe { sweep::<$vector, $most>(conv, job, first) }
+        }
+    )*};
+}
+
+sweeps! {
+    portable, Portable, 1;
+}
+
+#[cfg(target_arch = "x86_64")]
+sweeps! {
+    avx2, __m256, 2, "avx2,fma";
+    avx512, __m512, 4, "avx512f,avx512vl,avx2,fma";
+}
