@@ -19,6 +19,7 @@ use serde::Serialize;
 
 use super::{
     Common,
+    bench::Bench,
     exit::Exit,
     feed::{Feed, Next, Wish},
     input::Looking,
@@ -49,6 +50,9 @@ pub struct Analyze {
     /// End after SECONDS of the recording [default: at its end].
     #[arg(long, value_name = "SECONDS")]
     seconds: Option<u64>,
+    /// At the end, say how long each stage took: percentiles over all frames, on standard error.
+    #[arg(long)]
+    bench: bool,
 }
 
 #[derive(Serialize)]
@@ -280,6 +284,7 @@ impl Analyze {
         let mut report = Report::new(common);
         let bar = progress();
         let mut first = None;
+        let (mut bench, mut dropped, mut last) = (Bench::default(), 0, None);
         while stop.is_empty() {
             let seen = match feed.next()? {
                 Next::Seen(seen) => seen,
@@ -299,7 +304,13 @@ impl Analyze {
             }
             report.length = length;
             let seconds = clock.now().since(begun).as_secs_f64();
+            let looked = clock.now();
             let reading = reader.read(&seen);
+            bench.note_ms("detect", seen.times.detect_ms);
+            bench.note_ms("mesh", seen.times.mesh_ms);
+            bench.note("signals", clock.now().since(looked));
+            let missed = last.map_or(0, |last: u64| seen.frame.seq.saturating_sub(last + 1));
+            (dropped, last) = (dropped + missed, Some(seen.frame.seq));
             if let Some(plot) = plot.as_deref_mut() {
                 plot.push(&reading);
             }
@@ -313,6 +324,9 @@ impl Analyze {
             }
         }
         bar.finish_and_clear();
+        if self.bench {
+            bench.report(dropped);
+        }
         if !self.json {
             print_line(report.summary(clock.now().since(begun).as_secs_f64()))?;
         }

@@ -173,6 +173,11 @@ impl Feed {
         })
     }
 
+    /// Now, by the clock that stamps a live source's frames.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Tells the simulated subject what is asked; a person sees the window.
     pub fn cue(&self, cue: Cue) {
         let Some(cues) = &self.cues else { return };

@@ -1,6 +1,7 @@
 //! Command line: one file a subcommand.
 mod analyze;
 mod ask;
+mod bench;
 mod cameras;
 mod challenge;
 mod completions;

@@ -16,6 +16,7 @@ use liveness::{
 
 use super::{
     Common,
+    bench::Bench,
     exit::Exit,
     feed::{Feed, Next, Wish},
     input::Input,
@@ -40,6 +41,10 @@ pub struct Preview {
     /// End after SECONDS, or with the recording [default: when ESC is pressed].
     #[arg(long, value_name = "SECONDS")]
     seconds: Option<u64>,
+    /// At the end, say how long each stage took: percentiles over all frames. `age` is from capture to
+    /// the window.
+    #[arg(long)]
+    bench: bool,
     /// Begin without the mesh.
     #[arg(long)]
     no_mesh: bool,
@@ -66,14 +71,18 @@ impl Preview {
         let lang = self.lang.unwrap_or_else(Lang::from_system);
         let mut now = Now::default();
         let (mut show_mesh, mut show_signals) = (!self.no_mesh, !self.no_signals);
-        let mut over = false;
+        let (mut over, mut over_now) = (false, false);
         while window.is_open() {
+            let mut fresh = false;
             if over {
                 // The last picture stays until somebody has seen enough.
                 let _ = crossbeam_channel::after(PAUSE).recv();
             } else {
                 match feed.next()? {
-                    Next::Seen(seen) => now.take(seen),
+                    Next::Seen(seen) => {
+                        fresh = true;
+                        now.take(seen, feed.now());
+                    }
                     Next::Tick(_) => {}
                     Next::End => over = true,
                 }
@@ -95,11 +104,20 @@ impl Preview {
                 show_signals,
                 lang,
             };
+            let drawing = feed.now();
             screen.draw(&mut canvas, &moment);
+            let drawn = feed.now();
             window.show(&canvas)?;
+            if let (true, Some(seen)) = (fresh, &now.seen) {
+                let shown = feed.now();
+                now.bench.note("signals", drawing.since(now.taken));
+                now.bench.note("draw", drawn.since(drawing));
+                now.bench.note("show", shown.since(drawn));
+                now.bench.note("age", shown.since(seen.frame.at));
+            }
             for key in window.keys() {
                 match key {
-                    Key::Escape => return Ok(Exit::Done),
+                    Key::Escape => over_now = true,
                     Key::M => show_mesh = !show_mesh,
                     Key::S => show_signals = !show_signals,
                     Key::F => {
@@ -110,9 +128,12 @@ impl Preview {
                 }
             }
             let limit = self.seconds.map(Duration::from_secs);
-            if limit.is_some_and(|limit| over || now.since_first() >= limit) {
+            if over_now || limit.is_some_and(|limit| over || now.since_first() >= limit) {
                 break;
             }
+        }
+        if self.bench {
+            now.bench.report(now.dropped);
         }
         Ok(Exit::Done)
     }
@@ -131,10 +152,16 @@ struct Now {
     detect_ms: f32,
     mesh_ms: f32,
     dropped: u64,
+    bench: Bench,
+    /// When the last observation came.
+    taken: Timestamp,
 }
 
 impl Now {
-    fn take(&mut self, seen: Observation) {
+    fn take(&mut self, seen: Observation, at: Timestamp) {
+        self.taken = at;
+        self.bench.note_ms("detect", seen.times.detect_ms);
+        self.bench.note_ms("mesh", seen.times.mesh_ms);
         let reading = self.reader.read(&seen);
         // What a challenge that waits would say to this face: a fresh one judges this frame alone.
         let mut challenge = Challenge::new(vec![Step::Blink], Rules::default(), reading.at);

@@ -75,14 +75,15 @@ impl Winograd {
             slopes: slopes.map_or_else(|| filled(&vec![1.0; spec.outputs]), filled),
             sweep,
         };
+        let weight = |o: usize, i: usize, place: usize| match o < spec.outputs {
+            true => transformed[o * spec.inputs + i][place],
+            false => 0.0,
+        };
         for place in 0..PLACES {
             for first in (0..conv.outputs).step_by(most * lanes) {
                 for i in 0..spec.inputs {
                     let group = first..conv.outputs.min(first + most * lanes);
-                    conv.weights.extend(group.map(|o| match o < spec.outputs {
-                        true => transformed[o * spec.inputs + i][place],
-                        false => 0.0,
-                    }));
+                    conv.weights.extend(group.map(|o| weight(o, i, place)));
                 }
             }
         }

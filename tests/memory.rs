@@ -1,0 +1,93 @@
+//! Memory, counted block by block: a kiosk runs for months, on pictures of any size.
+#![allow(clippy::unwrap_used)]
+use dhat::{HeapStats, Profiler};
+use image::RgbImage;
+use liveness::{
+    face::Detect as _,
+    frame::Frame,
+    mesh::Mesher,
+    mtcnn::{Follow, Mtcnn, Params},
+    nn::{self, Net},
+    observation::Observer,
+    reading::Reader,
+    time::{Clock, Timestamp},
+};
+
+#[global_allocator]
+static HEAP: dhat::Alloc = dhat::Alloc;
+
+/// Bytes held at the moment.
+fn held() -> usize {
+    HeapStats::get().curr_bytes
+}
+
+/// The portrait on a picture of this size.
+fn picture(width: u32, height: u32) -> RgbImage {
+    let portrait = image::open("assets/portraits/astronaut.jpg").unwrap();
+    portrait
+        .resize_exact(width, height, image::imageops::FilterType::Triangle)
+        .to_rgb8()
+}
+
+// One test: there is one heap, and tests run side by side.
+#[test]
+fn memory_does_not_grow_and_a_run_needs_next_to_none() {
+    let _profiler = Profiler::builder().testing().build();
+
+    // Frames of one camera, searched and followed.
+    let follow = Follow::load(Params::default(), None).unwrap();
+    let mut observer = Observer::new(follow, Mesher::load(None).unwrap(), Clock::start());
+    let mut reader = Reader::default();
+    let image = picture(320, 240);
+    let mut look = |seq: u64| {
+        let frame = Frame {
+            at: Timestamp::from_millis(33 * seq),
+            seq,
+            image: image.clone(),
+        };
+        let seen = observer.look(frame).unwrap();
+        assert!(reader.read(&seen).sample.is_some());
+    };
+    (0..600).for_each(&mut look);
+    let before = held();
+    (600..1_500).for_each(&mut look);
+    assert!(
+        held() <= before + 1_024,
+        "{before} bytes grew to {}",
+        held()
+    );
+
+    // Pictures of many sizes: plans are forgotten again.
+    let mut cascade = Mtcnn::load(Params::default(), None).unwrap();
+    let mut sizes = |range: std::ops::Range<u32>| {
+        for i in range {
+            let image = picture(160 + 7 * i % 400, 120 + 11 * i % 300);
+            let frame = Frame {
+                at: Timestamp::default(),
+                seq: 0,
+                image,
+            };
+            cascade.detect(&frame).unwrap();
+        }
+    };
+    sizes(0..200);
+    let before = held();
+    sizes(200..400);
+    let most = before + 2_000_000;
+    assert!(held() <= most, "{before} bytes grew to {}", held());
+
+    // What a network needs for one run beside its own buffers.
+    for (spec, shape) in [
+        (&nn::PNET, [1, 96, 128, 3]),
+        (&nn::RNET, [16, 24, 24, 3]),
+        (&nn::ONET, [1, 48, 48, 3]),
+        (&nn::MESH, [1, 256, 256, 3]),
+    ] {
+        let mut net = Net::load(spec, None).unwrap();
+        (0..3).for_each(|_| drop(net.run(shape, |_| {}).unwrap()));
+        let before = HeapStats::get().total_bytes;
+        (0..10).for_each(|_| drop(net.run(shape, |_| {}).unwrap()));
+        let each = (HeapStats::get().total_bytes - before) / 10;
+        assert!(each < 4_096, "{}: {each} bytes a run", spec.file);
+    }
+}
