@@ -7,8 +7,12 @@ use image::{RgbImage, imageops};
 use liveness::{
     capture::read_picture,
     face::Face,
+    frame::Frame,
     geometry::{BBox, Point},
-    mtcnn::{Mtcnn, Params},
+    mesh::Mesher,
+    mtcnn::{Follow, Mtcnn, Params},
+    observation::Observer,
+    time::{Clock, Timestamp},
 };
 
 fn find(image: &RgbImage) -> Vec<Face> {
@@ -157,4 +161,28 @@ fn the_stages_narrow_down_to_the_faces() {
     let near = |bbox: &BBox| bbox.iou(&stages.faces[0].bbox.square()) > 0.5;
     assert!(stages.proposed.iter().any(near) && stages.refined.iter().any(near));
     assert_eq!(stages.pyramid[0].level.width, 103);
+}
+
+#[test]
+fn warming_up_changes_nothing_that_is_seen() {
+    let observed = |warm: bool| {
+        let follow = Follow::load(Params::default(), None).unwrap();
+        let mesher = Mesher::load(None).unwrap();
+        let mut observer = Observer::new(follow, mesher, Clock::start());
+        if warm {
+            observer.warm_up((640, 480)).unwrap();
+        }
+        let seen = (0..3).map(|seq| {
+            let frame = Frame {
+                at: Timestamp::from_millis(33 * seq),
+                seq,
+                image: astronaut(),
+            };
+            let seen = observer.look(frame).unwrap();
+            (seen.faces, seen.subject)
+        });
+        seen.collect::<Vec<_>>()
+    };
+    assert_eq!(observed(true), observed(false));
+    assert!(observed(true).iter().all(|(_, subject)| subject.is_some()));
 }

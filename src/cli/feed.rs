@@ -194,6 +194,10 @@ fn observer(
     let models = wish.models.as_deref();
     let detector = Follow::load(wish.params, models)?;
     let mut observer = Observer::new(detector, Mesher::load(models)?, clock);
+    if wish.source.is_live() {
+        // While the camera opens.
+        observer.warm_up(wish.options.size)?;
+    }
     Ok(move |frame| observer.look(frame))
 }
 
