@@ -64,8 +64,8 @@ impl<D: Detect> Observer<D> {
     }
 
     /// Looks at nothing once, so that the first frames of a camera, `size` pixels wide and high, find
-    /// every plan made and every page of memory touched: else they take three times as long, and the
-    /// next ones are dropped.
+    /// the plans for their size made and the memory of searching and of the mesh touched: else the
+    /// first one takes 100 ms, and the next ones are dropped.
     ///
     /// # Errors
     ///

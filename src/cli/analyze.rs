@@ -285,11 +285,16 @@ impl Analyze {
         let bar = progress();
         let mut first = None;
         let (mut bench, mut dropped, mut last) = (Bench::default(), 0, None);
+        let mut failure = None;
         while stop.is_empty() {
-            let seen = match feed.next()? {
-                Next::Seen(seen) => seen,
-                Next::Tick(_) => continue,
-                Next::End => break,
+            let seen = match feed.next() {
+                Ok(Next::Seen(seen)) => seen,
+                Ok(Next::Tick(_)) => continue,
+                Ok(Next::End) => break,
+                Err(error) => {
+                    failure = Some(error);
+                    break;
+                }
             };
             if first.is_none() && !self.json {
                 print_line(format_args!("{source}\n{HEADER}"))?;
@@ -307,7 +312,9 @@ impl Analyze {
             let looked = clock.now();
             let reading = reader.read(&seen);
             bench.note_ms("detect", seen.times.detect_ms);
-            bench.note_ms("mesh", seen.times.mesh_ms);
+            if seen.subject.is_some() {
+                bench.note_ms("mesh", seen.times.mesh_ms);
+            }
             bench.note("signals", clock.now().since(looked));
             let missed = last.map_or(0, |last: u64| seen.frame.seq.saturating_sub(last + 1));
             (dropped, last) = (dropped + missed, Some(seen.frame.seq));
@@ -326,6 +333,9 @@ impl Analyze {
         bar.finish_and_clear();
         if self.bench {
             bench.report(dropped);
+        }
+        if let Some(error) = failure {
+            return Err(error.into());
         }
         if !self.json {
             print_line(report.summary(clock.now().since(begun).as_secs_f64()))?;

@@ -31,6 +31,9 @@ const STALL: Duration = Duration::from_secs(2);
 /// macOS a person may have to allow it first.
 const OPENING: Duration = Duration::from_secs(if cfg!(target_os = "macos") { 70 } else { 10 });
 
+/// Largest frame to warm up for.
+const WARM: (u32, u32) = (1_920, 1_080);
+
 /// Cues that may wait for the simulated subject: more than a session has.
 const CUES: usize = 64;
 
@@ -195,8 +198,9 @@ fn observer(
     let detector = Follow::load(wish.params, models)?;
     let mut observer = Observer::new(detector, Mesher::load(models)?, clock);
     if wish.source.is_live() {
-        // While the camera opens.
-        observer.warm_up(wish.options.size)?;
+        // While the camera opens. One that is asked for more may take longer over its first frame.
+        let (width, height) = wish.options.size;
+        observer.warm_up((width.min(WARM.0), height.min(WARM.1)))?;
     }
     Ok(move |frame| observer.look(frame))
 }

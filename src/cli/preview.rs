@@ -42,7 +42,7 @@ pub struct Preview {
     #[arg(long, value_name = "SECONDS")]
     seconds: Option<u64>,
     /// At the end, say how long each stage took: percentiles over all frames. `age` is from capture to
-    /// the window.
+    /// the window, of live sources.
     #[arg(long)]
     bench: bool,
     /// Begin without the mesh.
@@ -72,19 +72,24 @@ impl Preview {
         let mut now = Now::default();
         let (mut show_mesh, mut show_signals) = (!self.no_mesh, !self.no_signals);
         let (mut over, mut over_now) = (false, false);
+        let mut failure = None;
         while window.is_open() {
             let mut fresh = false;
             if over {
                 // The last picture stays until somebody has seen enough.
                 let _ = crossbeam_channel::after(PAUSE).recv();
             } else {
-                match feed.next()? {
-                    Next::Seen(seen) => {
+                match feed.next() {
+                    Ok(Next::Seen(seen)) => {
                         fresh = true;
                         now.take(seen, feed.now());
                     }
-                    Next::Tick(_) => {}
-                    Next::End => over = true,
+                    Ok(Next::Tick(_)) => {}
+                    Ok(Next::End) => over = true,
+                    Err(error) => {
+                        failure = Some(error);
+                        break;
+                    }
                 }
             }
             canvas.resize(window.size());
@@ -107,13 +112,18 @@ impl Preview {
             let drawing = feed.now();
             screen.draw(&mut canvas, &moment);
             let drawn = feed.now();
-            window.show(&canvas)?;
+            if let Err(error) = window.show(&canvas) {
+                failure = Some(error);
+                break;
+            }
             if let (true, Some(seen)) = (fresh, &now.seen) {
                 let shown = feed.now();
                 now.bench.note("signals", drawing.since(now.taken));
                 now.bench.note("draw", drawn.since(drawing));
                 now.bench.note("show", shown.since(drawn));
-                now.bench.note("age", shown.since(seen.frame.at));
+                if self.input.source.is_live() {
+                    now.bench.note("age", shown.since(seen.frame.at));
+                }
             }
             for key in window.keys() {
                 match key {
@@ -135,7 +145,10 @@ impl Preview {
         if self.bench {
             now.bench.report(now.dropped);
         }
-        Ok(Exit::Done)
+        match failure {
+            Some(error) => Err(error.into()),
+            None => Ok(Exit::Done),
+        }
     }
 }
 
@@ -161,7 +174,9 @@ impl Now {
     fn take(&mut self, seen: Observation, at: Timestamp) {
         self.taken = at;
         self.bench.note_ms("detect", seen.times.detect_ms);
-        self.bench.note_ms("mesh", seen.times.mesh_ms);
+        if seen.subject.is_some() {
+            self.bench.note_ms("mesh", seen.times.mesh_ms);
+        }
         let reading = self.reader.read(&seen);
         // What a challenge that waits would say to this face: a fresh one judges this frame alone.
         let mut challenge = Challenge::new(vec![Step::Blink], Rules::default(), reading.at);

@@ -67,12 +67,9 @@ impl Shrinker {
     pub fn shrink(&mut self, picture: Picture<'_>, area: &BBox, level: Level, out: &mut Vec<u8>) {
         let Level { width, height } = level;
         out.resize(width as usize * height as usize * 3, 0);
-        let options = self.options.crop(
-            f64::from(area.x1),
-            f64::from(area.y1),
-            f64::from(area.width()),
-            f64::from(area.height()),
-        );
+        // Wide numbers: a width that was rounded could reach beyond the picture, which is refused.
+        let [x1, y1, x2, y2] = <[f32; 4]>::from(*area).map(f64::from);
+        let options = self.options.crop(x1, y1, x2 - x1, y2 - y1);
         let Picture {
             pixels,
             width: w,
@@ -119,6 +116,19 @@ mod tests {
         let got = shrunk(&image, &area, 4);
         assert_eq!(&got[..6], [5, 7, 200, 6, 7, 200]);
         assert_eq!(&got[4 * 3 * 3..][..3], [5, 10, 200]);
+    }
+
+    #[test]
+    fn a_part_that_ends_with_the_picture_is_not_refused() {
+        // In f32 this width comes out as 2060.1665, and ends at 4096.0001.
+        let image = RgbImage::from_pixel(4_096, 4, Rgb([90; 3]));
+        let area = BBox {
+            x1: 2_035.833_6,
+            y1: 0.0,
+            x2: 4_096.0,
+            y2: 4.0,
+        };
+        assert_eq!(shrunk(&image, &area, 2), [90; 12]);
     }
 
     #[test]

@@ -35,6 +35,19 @@ impl ConvSpec {
         }
     }
 
+    /// Panics where the numbers of weights, biases or slopes are not those of this convolution, or the
+    /// processor lacks the instruction set: what the kernels' `unsafe` rests on.
+    pub(super) fn check(&self, isa: Isa, weights: &[f32], bias: &[f32], slopes: Option<&[f32]>) {
+        assert_eq!(weights.len(), self.taps() * self.outputs, "weights");
+        assert_eq!(bias.len(), self.outputs, "biases");
+        assert!(
+            slopes.is_none_or(|s| s.len() == self.outputs),
+            "a slope for each channel"
+        );
+        assert!(self.taps() > 0 && self.stride.iter().all(|&s| s > 0));
+        assert!(isa.is_available(), "{isa:?} on this machine");
+    }
+
     /// Numbers that make one output: kernel height x width x input channels.
     pub(super) fn taps(&self) -> usize {
         self.kernel[0] * self.kernel[1] * self.inputs
@@ -77,14 +90,7 @@ impl Conv {
         bias: &[f32],
         slopes: Option<&[f32]>,
     ) -> Self {
-        assert_eq!(weights.len(), spec.taps() * spec.outputs, "weights");
-        assert_eq!(bias.len(), spec.outputs, "biases");
-        assert!(
-            slopes.is_none_or(|s| s.len() == spec.outputs),
-            "a slope for each channel"
-        );
-        assert!(spec.taps() > 0 && spec.stride.iter().all(|&s| s > 0));
-        assert!(isa.is_available(), "{isa:?} on this machine");
+        spec.check(isa, weights, bias, slopes);
         let mut conv = Self {
             spec,
             groups: vec![],
