@@ -13,3 +13,10 @@ pub struct Frame {
     /// Pixels, as the camera saw them.
     pub image: RgbImage,
 }
+
+impl Frame {
+    /// Frames dropped between the one numbered `last`, if there was one, and this one.
+    pub fn dropped_since(&self, last: Option<u64>) -> u64 {
+        last.map_or(0, |last| self.seq.saturating_sub(last + 1))
+    }
+}

@@ -199,11 +199,16 @@ fn record_of(line: &[u8]) -> Result<SessionRecord, String> {
     struct Version {
         schema: u32,
     }
-    match serde_json::from_slice(line) {
-        Ok(Version { schema }) if schema > SCHEMA => {
-            Err(format!("schema {schema}: a newer liveness wrote it"))
-        }
-        _ => serde_json::from_slice(line).map_err(|e| e.to_string()),
+    let read = serde_json::from_slice::<SessionRecord>(line);
+    match read {
+        Ok(record) if record.schema <= SCHEMA => Ok(record),
+        // A newer one may not even read.
+        other => match serde_json::from_slice(line) {
+            Ok(Version { schema }) if schema > SCHEMA => {
+                Err(format!("schema {schema}: a newer liveness wrote it"))
+            }
+            _ => other.map_err(|e| e.to_string()),
+        },
     }
 }
 

@@ -137,11 +137,10 @@ impl Session {
 
     /// Takes in what was seen in a frame; gives what was read from it.
     pub fn see(&mut self, seen: &Observation) -> Reading {
-        let seq = seen.frame.seq;
-        let missed = self.last_seq.map_or(0, |last| seq.saturating_sub(last + 1));
-        self.last_seq = Some(seq);
+        let dropped = seen.frame.dropped_since(self.last_seq);
+        self.last_seq = Some(seen.frame.seq);
         self.record.frames.analysed += 1;
-        self.record.frames.dropped += missed;
+        self.record.frames.dropped += dropped;
         self.record.frames.captured = self.record.frames.analysed + self.record.frames.dropped;
         let reading = self.reader.read(seen);
         self.take(&reading);

@@ -316,8 +316,8 @@ impl Analyze {
                 bench.note_ms("mesh", seen.times.mesh_ms);
             }
             bench.note("signals", clock.now().since(looked));
-            let missed = last.map_or(0, |last: u64| seen.frame.seq.saturating_sub(last + 1));
-            (dropped, last) = (dropped + missed, Some(seen.frame.seq));
+            dropped += seen.frame.dropped_since(last);
+            last = Some(seen.frame.seq);
             if let Some(plot) = plot.as_deref_mut() {
                 plot.push(&reading);
             }

@@ -22,22 +22,15 @@ impl Bench {
     /// Notes how long `stage` took once.
     pub fn note(&mut self, stage: &'static str, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let place = self.stages.iter_mut().find(|(name, _)| *name == stage);
-        let times = match place {
-            Some((_, times)) => times,
-            None => {
-                // These bounds are within what it can do.
-                let Ok(new) = Histogram::new_with_bounds(1, LONGEST_US, DIGITS) else {
-                    return;
-                };
-                self.stages.push((stage, new));
-                let Some((_, times)) = self.stages.last_mut() else {
-                    return;
-                };
-                times
-            }
-        };
-        times.saturating_record(micros.max(1));
+        // These bounds are within what a histogram can do.
+        if self.stages.iter().all(|(name, _)| *name != stage)
+            && let Ok(new) = Histogram::new_with_bounds(1, LONGEST_US, DIGITS)
+        {
+            self.stages.push((stage, new));
+        }
+        if let Some((_, times)) = self.stages.iter_mut().find(|(name, _)| *name == stage) {
+            times.saturating_record(micros.max(1));
+        }
     }
 
     /// As [`Bench::note`], in milliseconds.

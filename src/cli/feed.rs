@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, after, bounded};
 use liveness::{
     capture::{
         self, CameraId, Frames, Source,
@@ -104,13 +104,22 @@ impl Feed {
             let pace = Pace::Live(clock);
             Kind::Threads(pipeline::spawn(
                 move || open(&wish, pace, heard, clock),
-                move || observer(&looking, clock),
+                move || {
+                    let mut observer = observer(&looking, clock)?;
+                    if late == Late::Drop {
+                        // While the camera opens. One that is asked for more may take longer over
+                        // its first frame.
+                        let (width, height) = looking.options.size;
+                        observer.warm_up((width.min(WARM.0), height.min(WARM.1)))?;
+                    }
+                    Ok(move |frame| observer.look(frame))
+                },
                 late,
             )?)
         } else {
-            let look = observer(&wish, clock)?;
+            let mut observer = observer(&wish, clock)?;
             match open(&wish, Pace::Virtual, heard, clock) {
-                Ok(frames) => Kind::Inline(frames, Box::new(look)),
+                Ok(frames) => Kind::Inline(frames, Box::new(move |frame| observer.look(frame))),
                 Err(error) => Kind::Broken(Some(error)),
             }
         };
@@ -190,19 +199,15 @@ impl Feed {
     }
 }
 
-fn observer(
-    wish: &Wish,
-    clock: Clock,
-) -> Result<impl FnMut(Frame) -> Result<Observation, Error> + use<>, Error> {
+/// Waits as [`Feed::next`] does when nothing comes: for somebody at the keyboard once the feed has ended.
+pub fn pause() {
+    let _ = after(TICK).recv();
+}
+
+fn observer(wish: &Wish, clock: Clock) -> Result<Observer<Follow>, Error> {
     let models = wish.models.as_deref();
     let detector = Follow::load(wish.params, models)?;
-    let mut observer = Observer::new(detector, Mesher::load(models)?, clock);
-    if wish.source.is_live() {
-        // While the camera opens. One that is asked for more may take longer over its first frame.
-        let (width, height) = wish.options.size;
-        observer.warm_up((width.min(WARM.0), height.min(WARM.1)))?;
-    }
-    Ok(move |frame| observer.look(frame))
+    Ok(Observer::new(detector, Mesher::load(models)?, clock))
 }
 
 fn open(wish: &Wish, pace: Pace, cues: Receiver<Cue>, clock: Clock) -> Result<Frames, Error> {

@@ -5,7 +5,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
 use liveness::{
-    record::{self, Contents, SessionRecord},
+    record::{self, Contents, SessionRecord, StepRecord},
     signal::median_by,
     step::Step,
 };
@@ -106,7 +106,7 @@ impl Log {
                 r.session.clone(),
                 verdict(r),
                 r.reason.map_or("", |reason| reason.name()).to_owned(),
-                asked(r),
+                step_names(r),
                 format!("{:.1}", r.duration_ms / 1e3),
                 r.source.clone(),
             ]);
@@ -152,10 +152,7 @@ impl Log {
         ))?;
         print_line(format_args!("program   {}", record.app))?;
         print_line(format_args!("networks  {}", record.models))?;
-        // Slow and wrong answers add steps to the script; an early end leaves some of it unasked.
-        let asked = record.steps.iter().map(|told| (told.step, Some(told)));
-        let unasked = record.script.iter().skip(record.steps.len());
-        for (i, (step, told)) in asked.chain(unasked.map(|&step| (step, None))).enumerate() {
+        for (i, (step, told)) in steps(record).enumerate() {
             let seen = told.and_then(|s| s.seen_ms.map(|ms| (ms - s.asked_ms) / 1e3));
             let strikes = match told.map_or(0, |s| s.strikes) {
                 0 => String::new(),
@@ -227,10 +224,15 @@ fn verdict(r: &SessionRecord) -> String {
     format!("{}{rehearsal}", r.verdict)
 }
 
-/// What was asked; of a session that ended before, what would have been.
-fn asked(r: &SessionRecord) -> String {
-    let steps = r.steps.iter().map(|told| told.step);
-    let script = r.script.iter().copied().skip(r.steps.len());
-    let names: Vec<_> = steps.chain(script).map(Step::name).collect();
+/// What was asked, with how it was answered, and what of the script was not asked any more: slow and
+/// wrong answers add steps to it, an early end leaves some out.
+fn steps(r: &SessionRecord) -> impl Iterator<Item = (Step, Option<&StepRecord>)> {
+    let asked = r.steps.iter().map(|told| (told.step, Some(told)));
+    let unasked = r.script.iter().skip(r.steps.len());
+    asked.chain(unasked.map(|&step| (step, None)))
+}
+
+fn step_names(r: &SessionRecord) -> String {
+    let names: Vec<_> = steps(r).map(|(step, _)| step.name()).collect();
     names.join(", ")
 }

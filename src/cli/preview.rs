@@ -18,12 +18,9 @@ use super::{
     Common,
     bench::Bench,
     exit::Exit,
-    feed::{Feed, Next, Wish},
+    feed::{self, Feed, Next, Wish},
     input::Input,
 };
-
-/// Between two looks at the keyboard when no more frames come.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// Show detections live.
 ///
@@ -77,7 +74,7 @@ impl Preview {
             let mut fresh = false;
             if over {
                 // The last picture stays until somebody has seen enough.
-                let _ = crossbeam_channel::after(PAUSE).recv();
+                feed::pause();
             } else {
                 match feed.next() {
                     Ok(Next::Seen(seen)) => {
@@ -204,7 +201,7 @@ impl Now {
             self.recent.pop_front();
         }
         let last = self.seen.as_ref().map(|o| o.frame.seq);
-        self.dropped += last.map_or(0, |last| seen.frame.seq.saturating_sub(last + 1));
+        self.dropped += seen.frame.dropped_since(last);
         self.seen = Some(seen);
     }
 

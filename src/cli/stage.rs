@@ -12,7 +12,7 @@ use liveness::{
 
 use super::{
     ask::Ask,
-    feed::{Feed, Next},
+    feed::{self, Feed, Next},
 };
 
 /// Size of a window that does not fill the display.
@@ -20,9 +20,6 @@ const SIZE: (usize, usize) = (960, 720);
 
 /// How long a result stays when nobody presses a key.
 const RESULT: Duration = Duration::from_secs(5);
-
-/// Between two looks at the keyboard when no more frames come.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// What the person at the window wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +110,7 @@ impl Stage {
             }
             if over {
                 // Nobody sends here any more; without a wait this would spin.
-                let _ = crossbeam_channel::after(PAUSE).recv();
+                feed::pause();
             } else {
                 match feed.next() {
                     Ok(Next::Seen(seen)) => {
