@@ -85,7 +85,11 @@ impl Net {
     }
 
     /// As [`Net::load`], for the kernels of one instruction set.
-    fn load_for(spec: &'static Spec, dir: Option<&Path>, isa: Isa) -> Result<Self, Error> {
+    pub(super) fn load_for(
+        spec: &'static Spec,
+        dir: Option<&Path>,
+        isa: Isa,
+    ) -> Result<Self, Error> {
         let (origin, bytes) = spec.read(dir)?;
         let fail = |source: Cause| Error::Model {
             net: spec.file,
@@ -119,6 +123,15 @@ impl Net {
     /// Whether our kernels run it.
     pub fn is_fused(&self) -> bool {
         matches!(self.engine, Engine::Fused(_))
+    }
+
+    /// What our kernels run.
+    #[cfg(test)]
+    pub(super) fn program(&self) -> Option<&super::program::Program> {
+        match &self.engine {
+            Engine::Fused(fused) => Some(fused.program()),
+            Engine::Tract(_) => None,
+        }
     }
 
     /// Runs the network on what `fill` writes, shaped `shape` `[N, H, W, C]`.

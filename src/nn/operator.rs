@@ -35,6 +35,12 @@ impl Fused {
             ranks: ranks.into(),
         }
     }
+
+    /// What it runs.
+    #[cfg(test)]
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
 }
 
 impl PartialEq for Fused {

@@ -1,5 +1,5 @@
 //! A network as a list of steps over a few buffers that are used again and again.
-use super::kernels::{Conv, Depthwise, Dims, Isa, Pool, Residual, Winograd};
+use super::kernels::{Conv, Depthwise, Dims, Isa, Pool, Residual, Stem, Winograd, softmax};
 
 /// The number of a value: 0 is the input, `i + 1` what step `i` gives.
 pub type Value = usize;
@@ -22,11 +22,17 @@ pub enum Kernel {
     /// The convolution's output is seen by the pool alone: it is pooled row by row while it is
     /// still in the cache, and never stored as a whole.
     PooledConv(Conv, Pool),
+    Stem(Stem),
     Winograd(Winograd),
     Depthwise(Depthwise),
     Pool(Pool),
     /// Over the channels of each pixel.
     Softmax,
+    /// `count` channels from `first` on.
+    Part {
+        first: usize,
+        count: usize,
+    },
 }
 
 impl Kernel {
@@ -40,9 +46,11 @@ impl Kernel {
             },
             Self::Conv(conv) => conv.spec().output(input),
             Self::Winograd(conv) => conv.spec().output(input),
+            Self::Stem(stem) => stem.output(input),
             Self::PooledConv(conv, pool) => pool.output(conv.spec().output(input)),
             Self::Pool(pool) => pool.output(input),
             Self::Depthwise(_) | Self::Softmax => input,
+            Self::Part { count, .. } => Dims { c: *count, ..input },
         }
     }
 }
@@ -122,36 +130,44 @@ impl Program {
     ) {
         scratch.buffers.resize_with(self.steps.len(), Vec::new);
         self.measure(dims, &mut scratch.dims);
-        for (i, step) in self.steps.iter().enumerate() {
-            let (dims, output) = (scratch.dims[step.input], scratch.dims[i + 1]);
-            let mut out = std::mem::take(&mut scratch.buffers[self.buffers[i]]);
-            if out.len() < output.len() {
-                out.resize(output.len(), 0.0);
-            }
-            let mut band = std::mem::take(&mut scratch.band);
-            let read = |value: Value| self.read(scratch, input, value);
-            let residual = step.residual.map(|value| Residual {
-                data: read(value),
-                channels: scratch.dims[value].c,
-            });
-            let (from, to) = (read(step.input), &mut out[..output.len()]);
-            match &step.kernel {
-                Kernel::Border(border) => with_border(from, dims, *border, to),
-                Kernel::Conv(conv) => conv.run(from, dims, residual, 0..output.pixels(), to),
-                Kernel::PooledConv(conv, pool) => {
-                    pooled_conv(self.isa, conv, pool, from, dims, &mut band, to);
-                }
-                Kernel::Winograd(conv) => conv.run(from, dims, &mut band, to),
-                Kernel::Depthwise(conv) => conv.run(from, dims, to),
-                Kernel::Pool(pool) => pool.run(self.isa, from, dims, &mut band, to),
-                Kernel::Softmax => softmax(from, dims.c, to),
-            }
-            scratch.band = band;
-            scratch.buffers[self.buffers[i]] = out;
+        for i in 0..self.steps.len() {
+            self.step(i, scratch, input);
         }
         for (i, &value) in self.outputs.iter().enumerate() {
             give(i, scratch.dims[value], self.read(scratch, input, value));
         }
+    }
+
+    /// Computes step `i` of a run, whose sizes are measured and whose earlier steps are done.
+    fn step(&self, i: usize, scratch: &mut Scratch, input: &[f32]) {
+        let step = &self.steps[i];
+        let (dims, output) = (scratch.dims[step.input], scratch.dims[i + 1]);
+        let mut out = std::mem::take(&mut scratch.buffers[self.buffers[i]]);
+        if out.len() < output.len() {
+            out.resize(output.len(), 0.0);
+        }
+        let mut band = std::mem::take(&mut scratch.band);
+        let read = |value: Value| self.read(scratch, input, value);
+        let residual = step.residual.map(|value| Residual {
+            data: read(value),
+            channels: scratch.dims[value].c,
+        });
+        let (from, to) = (read(step.input), &mut out[..output.len()]);
+        match &step.kernel {
+            Kernel::Border(border) => with_border(from, dims, *border, to),
+            Kernel::Conv(conv) => conv.run(from, dims, residual, 0..output.pixels(), to),
+            Kernel::PooledConv(conv, pool) => {
+                pooled_conv(self.isa, conv, pool, from, dims, &mut band, to);
+            }
+            Kernel::Stem(stem) => stem.run(from, dims, &mut band, to),
+            Kernel::Winograd(conv) => conv.run(from, dims, &mut band, to),
+            Kernel::Depthwise(conv) => conv.run(from, dims, to),
+            Kernel::Pool(pool) => pool.run(self.isa, from, dims, &mut band, to),
+            Kernel::Softmax => softmax(self.isa, from, dims.c, to),
+            Kernel::Part { first, count } => part(from, dims.c, *first, *count, to),
+        }
+        scratch.band = band;
+        scratch.buffers[self.buffers[i]] = out;
     }
 
     /// The numbers of a value that has been computed.
@@ -228,19 +244,30 @@ fn pooled_conv(
     }
 }
 
-/// `exp(x)` of each channel over their sum, pixel by pixel.
-fn softmax(input: &[f32], channels: usize, out: &mut [f32]) {
-    for (from, to) in input
-        .chunks_exact(channels)
-        .zip(out.chunks_exact_mut(channels))
-    {
-        let most = from.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        for (to, from) in to.iter_mut().zip(from) {
-            *to = (from - most).exp();
-        }
-        let sum: f32 = to.iter().sum();
-        for to in to {
-            *to /= sum;
+/// `count` channels from `first` on of each pixel.
+fn part(input: &[f32], channels: usize, first: usize, count: usize, out: &mut [f32]) {
+    match count {
+        2 => part_of::<2>(input, channels, first, out),
+        4 => part_of::<4>(input, channels, first, out),
+        _ => {
+            let pixels = input.chunks_exact(channels);
+            for (from, to) in pixels.zip(out.chunks_exact_mut(count)) {
+                to.copy_from_slice(&from[first..first + count]);
+            }
         }
     }
 }
+
+/// As [`part`]: a copy of a known length is no call.
+fn part_of<const N: usize>(input: &[f32], channels: usize, first: usize, out: &mut [f32]) {
+    let pixels = input.chunks_exact(channels);
+    for (from, to) in pixels.zip(out.as_chunks_mut::<N>().0) {
+        if let Some(from) = from[first..].first_chunk() {
+            *to = *from;
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "program_tests.rs"]
+mod tests;

@@ -10,8 +10,12 @@ mod conv;
 mod depthwise;
 mod isa;
 #[cfg(test)]
+mod peak;
+#[cfg(test)]
 mod plain;
 mod pool;
+mod softmax;
+mod stem;
 mod tile;
 mod vector;
 mod winograd;
@@ -19,7 +23,11 @@ mod winograd;
 pub use conv::{Conv, ConvSpec, Residual};
 pub use depthwise::Depthwise;
 pub use isa::{Isa, Loops};
+#[cfg(test)]
+pub use peak::peak;
 pub use pool::Pool;
+pub use softmax::softmax;
+pub use stem::Stem;
 pub use winograd::Winograd;
 
 /// The sizes of a tensor that lies as `[N, H, W, C]`.

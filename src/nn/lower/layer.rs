@@ -1,6 +1,6 @@
 //! Layers on their way from the graph to the program: recognised, not packed yet.
 use crate::nn::{
-    kernels::{Conv, ConvSpec, Depthwise, Isa, Pool, Winograd},
+    kernels::{Conv, ConvSpec, Depthwise, Isa, Pool, Stem, Winograd},
     program::{Kernel, Program, Step, Value},
 };
 
@@ -21,6 +21,8 @@ pub enum Kind {
         bias: Vec<f32>,
         slopes: Option<Vec<f32>>,
         pool: Option<Pool>,
+        /// Whether each picture gives one pixel.
+        dense: bool,
     },
     Depthwise {
         weights: Vec<f32>,
@@ -28,6 +30,11 @@ pub enum Kind {
     },
     Pool(Pool),
     Softmax,
+    /// `count` channels from `first` on.
+    Part {
+        first: usize,
+        count: usize,
+    },
     /// A pool that a convolution has taken over: the same value under another number.
     Nothing,
 }
@@ -78,12 +85,16 @@ pub fn pack(layers: Vec<Layer>, outputs: Vec<Value>, isa: Isa) -> Program {
                 bias,
                 slopes,
                 pool,
+                dense,
             } => {
                 let slopes = slopes.as_deref();
                 let conv = || Conv::new(isa, spec, &weights, &bias, slopes);
                 match pool {
+                    Some(pool) if Stem::suits(isa, &spec, &pool) => {
+                        Kernel::Stem(Stem::new(isa, spec, &weights, &bias, slopes, pool))
+                    }
                     Some(pool) => Kernel::PooledConv(conv(), pool),
-                    None if layer.residual.is_none() && Winograd::suits(isa, &spec) => {
+                    None if layer.residual.is_none() && !dense && Winograd::suits(isa, &spec) => {
                         Kernel::Winograd(Winograd::new(isa, spec, &weights, &bias, slopes))
                     }
                     None => Kernel::Conv(conv()),
@@ -94,6 +105,7 @@ pub fn pack(layers: Vec<Layer>, outputs: Vec<Value>, isa: Isa) -> Program {
             }
             Kind::Pool(pool) => Kernel::Pool(pool),
             Kind::Softmax => Kernel::Softmax,
+            Kind::Part { first, count } => Kernel::Part { first, count },
         };
         steps.push(Step {
             kernel,

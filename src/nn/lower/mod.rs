@@ -4,6 +4,7 @@
 //! the shapes a network of few channels is made of. A graph with anything else in it is left to
 //! tract as it is.
 mod graph;
+mod heads;
 mod layer;
 
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ use super::{
     program::{Program, Value},
 };
 use graph::{Graph, border, both_ways, size};
+use heads::join_heads;
 use layer::{Kind, Layer, fuse_pools, pack};
 
 /// Why a graph is left to tract.
@@ -41,12 +43,13 @@ pub fn lower(model: &TypedModel, isa: Isa) -> Result<Program, Reason> {
         layers: vec![],
     };
     let outlets = model.output_outlets().map_err(|e| e.to_string())?;
-    let outputs: Vec<Value> = outlets
+    let mut outputs: Vec<Value> = outlets
         .iter()
         .map(|&outlet| pass.value(outlet))
         .collect::<Result<_, _>>()?;
-    fuse_pools(&mut pass.layers, &outputs, isa);
-    Ok(pack(pass.layers, outputs, isa))
+    let mut layers = join_heads(pass.layers, &mut outputs);
+    fuse_pools(&mut layers, &outputs, isa);
+    Ok(pack(layers, outputs, isa))
 }
 
 struct Pass<'m> {
@@ -130,7 +133,7 @@ impl Pass<'_> {
                 inputs: pool.input_channels,
                 outputs: pool.output_channels,
             };
-            Ok(self.push_conv(spec, weights, bias, input))
+            Ok(self.push_conv(spec, weights, bias, input, false))
         } else if conv.group == pool.input_channels
             && pool.input_channels == pool.output_channels
             && *pool.kernel_shape == [3, 3]
@@ -149,6 +152,7 @@ impl Pass<'_> {
         weights: Vec<f32>,
         bias: Vec<f32>,
         input: Value,
+        dense: bool,
     ) -> Value {
         let kind = Kind::Conv {
             spec,
@@ -156,6 +160,7 @@ impl Pass<'_> {
             bias,
             slopes: None,
             pool: None,
+            dense,
         };
         self.push(kind, input)
     }
@@ -275,7 +280,7 @@ impl Pass<'_> {
             .flat_map(|o| (0..taps).map(move |tap| tap * outputs + o))
             .map(|i| weights[i])
             .collect();
-        Ok(self.push_conv(spec, turned, bias, input))
+        Ok(self.push_conv(spec, turned, bias, input, true))
     }
 
     /// Puts PReLU into the convolution that gives `x`, which only `pattern` may read.

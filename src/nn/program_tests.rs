@@ -1,0 +1,81 @@
+//! Where the time goes, layer by layer.
+#![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
+use super::*;
+use crate::nn::{Net, ONET, PNET, RNET, Spec, kernels::peak};
+use std::{fmt::Write as _, time::Instant};
+
+impl Step {
+    /// What it is, and how many multiplications and additions its convolution takes as a plain sum.
+    fn work(&self, input: Dims) -> (String, Option<usize>) {
+        let (name, spec) = match &self.kernel {
+            Kernel::Conv(conv) => ("conv", conv.spec()),
+            Kernel::PooledConv(conv, _) => ("conv, pool", conv.spec()),
+            Kernel::Stem(stem) => ("stem, pool", stem.spec()),
+            Kernel::Winograd(conv) => ("winograd", conv.spec()),
+            other => return (format!("{other:?}").chars().take(24).collect(), None),
+        };
+        let [height, width] = spec.kernel;
+        let name = format!("{name} {height}x{width}x{}->{}", spec.inputs, spec.outputs);
+        let taps = height * width * spec.inputs;
+        (name, Some(2 * taps * spec.output(input).len()))
+    }
+}
+
+/// Seconds of step `i`, the median of many runs.
+fn seconds(program: &Program, scratch: &mut Scratch, input: &[f32], i: usize) -> f64 {
+    let mut times: Vec<f64> = (0..300)
+        .map(|_| {
+            let began = Instant::now();
+            program.step(i, scratch, input);
+            began.elapsed().as_secs_f64()
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// A table of the convolutions of a network, and the least share of the peak among them.
+fn layers(spec: &'static Spec, isa: Isa, dims: Dims) -> (String, f64) {
+    let net = Net::load_for(spec, None, isa).unwrap();
+    let program = net.program().expect("it runs on our kernels");
+    let input = vec![0.25; dims.len()];
+    let mut scratch = Scratch::default();
+    program.run(&mut scratch, &input, dims, |_, _, _| {});
+    let (most, mut least, mut table) = (peak(isa), f64::INFINITY, String::new());
+    for (i, step) in program.steps.iter().enumerate() {
+        let seconds = seconds(program, &mut scratch, &input, i);
+        let (name, operations) = step.work(scratch.dims[step.input]);
+        let (us, size) = (seconds * 1e6, scratch.dims[i + 1]);
+        let _ = write!(table, "{name:28} -> {:3}x{:<3} {us:8.1} us", size.h, size.w);
+        if let Some(operations) = operations {
+            let share = operations as f64 / seconds / most;
+            least = least.min(share);
+            let _ = write!(table, " {share:5.2} of peak");
+        }
+        table.push('\n');
+    }
+    let title = format!("{} on {isa:?}, peak {:.0} GFLOP/s\n", spec.file, most / 1e9);
+    (title + &table, least)
+}
+
+#[test]
+#[ignore = "times the layers: cargo test --release --lib layers -- --ignored --nocapture"]
+fn layers_against_what_the_core_can_do() {
+    let dims = |n, h, w| Dims { n, h, w, c: 3 };
+    for isa in Isa::available().into_iter().rev() {
+        for (spec, dims) in [
+            (&PNET, dims(1, 480, 512)),
+            (&PNET, dims(1, 96, 128)),
+            (&RNET, dims(16, 24, 24)),
+            (&ONET, dims(1, 48, 48)),
+        ] {
+            let (table, least) = layers(spec, isa, dims);
+            eprintln!("{table}");
+            // Heads of a few numbers: reading the input takes longer than the sums.
+            assert!(
+                least > 0.05,
+                "the slowest layer reaches {least:.2} of the peak"
+            );
+        }
+    }
+}
