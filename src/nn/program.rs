@@ -262,9 +262,7 @@ fn part(input: &[f32], channels: usize, first: usize, count: usize, out: &mut [f
 fn part_of<const N: usize>(input: &[f32], channels: usize, first: usize, out: &mut [f32]) {
     let pixels = input.chunks_exact(channels);
     for (from, to) in pixels.zip(out.as_chunks_mut::<N>().0) {
-        if let Some(from) = from[first..].first_chunk() {
-            *to = *from;
-        }
+        to.copy_from_slice(&from[first..first + N]);
     }
 }
 

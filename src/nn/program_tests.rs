@@ -1,7 +1,7 @@
-//! Where the time goes, layer by layer.
+//! Where the time goes, layer by layer; what the networks' programs are made of.
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 use super::*;
-use crate::nn::{Net, ONET, PNET, RNET, Spec, kernels::peak};
+use crate::nn::{MESH, Net, ONET, PNET, RNET, Spec, kernels::peak};
 use std::{fmt::Write as _, time::Instant};
 
 impl Step {
@@ -34,7 +34,8 @@ fn seconds(program: &Program, scratch: &mut Scratch, input: &[f32], i: usize) ->
     times[times.len() / 2]
 }
 
-/// A table of the convolutions of a network, and the least share of the peak among them.
+/// A table of the steps of a network, and the least share of the peak among its convolutions proper: a
+/// kernel of one pixel or a picture of one gives too little to compute for what must be read.
 fn layers(spec: &'static Spec, isa: Isa, dims: Dims) -> (String, f64) {
     let net = Net::load_for(spec, None, isa).unwrap();
     let program = net.program().expect("it runs on our kernels");
@@ -49,7 +50,9 @@ fn layers(spec: &'static Spec, isa: Isa, dims: Dims) -> (String, f64) {
         let _ = write!(table, "{name:28} -> {:3}x{:<3} {us:8.1} us", size.h, size.w);
         if let Some(operations) = operations {
             let share = operations as f64 / seconds / most;
-            least = least.min(share);
+            if size.h > 1 && !name.contains(" 1x1x") {
+                least = least.min(share);
+            }
             let _ = write!(table, " {share:5.2} of peak");
         }
         table.push('\n');
@@ -71,11 +74,54 @@ fn layers_against_what_the_core_can_do() {
         ] {
             let (table, least) = layers(spec, isa, dims);
             eprintln!("{table}");
-            // Heads of a few numbers: reading the input takes longer than the sums.
-            assert!(
-                least > 0.05,
-                "the slowest layer reaches {least:.2} of the peak"
-            );
+            let wanted = if isa == Isa::Portable { 0.35 } else { 0.5 };
+            assert!(least > wanted, "a layer reaches {least:.2} of the peak");
+        }
+    }
+}
+
+#[test]
+fn pnet_begins_with_a_stem_and_ends_in_one_head() {
+    for isa in Isa::available() {
+        let net = Net::load_for(&PNET, None, isa).unwrap();
+        let steps = &net.program().unwrap().steps;
+        let count = |what: fn(&Kernel) -> bool| steps.iter().filter(|s| what(&s.kernel)).count();
+        assert!(matches!(steps[0].kernel, Kernel::Stem(_)), "{isa:?}");
+        assert_eq!(count(|k| matches!(k, Kernel::Part { .. })), 2, "{isa:?}");
+        // Stem, two convolutions, the heads.
+        assert_eq!(steps.len(), 4 + 3, "{isa:?}");
+    }
+}
+
+#[test]
+fn every_instruction_set_computes_the_same_networks() {
+    for (spec, [n, h, w]) in [
+        (&PNET, [1, 25, 40]),
+        (&RNET, [3, 24, 24]),
+        (&ONET, [2, 48, 48]),
+        (&MESH, [1, 256, 256]),
+    ] {
+        let run = |isa| {
+            let mut net = Net::load_for(spec, None, isa).unwrap();
+            let outputs = net.run([n, h, w, 3], |input| {
+                for (i, number) in input.iter_mut().enumerate() {
+                    *number = ((i * i) % 101) as f32 / 101.0;
+                }
+            });
+            let outputs = outputs.unwrap();
+            let [first, second] = outputs.views::<2>();
+            [first.data, second.data].concat()
+        };
+        let wanted = run(Isa::best());
+        let scale = wanted.iter().fold(1.0f32, |most, n| most.max(n.abs()));
+        for isa in Isa::available() {
+            for (got, wanted) in run(isa).iter().zip(&wanted) {
+                assert!(
+                    (got - wanted).abs() < 1e-4 * scale,
+                    "{isa:?}, {}",
+                    spec.file
+                );
+            }
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Convolutions at the speed of the processor, for networks of few channels.
 //!
-//! All work on `[N, H, W, C]`: the channels of a pixel lie side by side and fill a register. The
-//! only folder with `unsafe`; every kernel is tested against `plain`, which has none.
+//! All work on `[N, H, W, C]`: the channels of a pixel lie side by side and fill a register (in `stem`,
+//! which has too few of them, pixels do). The only folder with `unsafe`; every kernel that has some is
+//! tested against `plain`, which has none.
 #![expect(
     unsafe_code,
     reason = "a compiler does not find these loops (FACTS: 5-7 GFLOP/s of 108)"

@@ -10,8 +10,8 @@ use super::{
     vector::{Portable, Vector},
 };
 
-/// Multiplications and additions a second of one core that does nothing but fused multiply-adds between
-/// registers; the best of some tries.
+/// Multiplications and additions a second of one core that does nothing but multiply and add between
+/// registers, fused where it can; the best of some tries.
 pub fn peak(isa: Isa) -> f64 {
     assert!(isa.is_available(), "{isa:?} on this machine");
     const ROUNDS: usize = 2_000_000;

@@ -1,4 +1,5 @@
-//! Joins the heads of a network: convolutions without activation that read the same value.
+//! Joins the heads of a network: convolutions without activation that read the same value. To be done
+//! before pools are fused, which would then find a part instead of a convolution.
 use super::layer::{Kind, Layer};
 use crate::nn::program::Value;
 
@@ -8,8 +9,8 @@ const MOST: usize = 16;
 /// What heads must have in common: the value they read, the kernel and its step.
 type Key = (Value, [usize; 2], [usize; 2]);
 
-/// Joins heads whose channels fit into one register, so that their input is read once, and gives each its
-/// part; `outputs` are numbered anew.
+/// Joins heads of few channels, so that their input is read once (by AVX-512; half as often by others), and
+/// gives each its part; `outputs` are numbered anew.
 pub fn join_heads(layers: Vec<Layer>, outputs: &mut [Value]) -> Vec<Layer> {
     let keys: Vec<Option<(Key, usize)>> = layers.iter().map(head).collect();
     let mut slots: Vec<Option<Layer>> = layers.into_iter().map(Some).collect();
@@ -26,17 +27,17 @@ pub fn join_heads(layers: Vec<Layer>, outputs: &mut [Value]) -> Vec<Layer> {
         };
         let channels: usize = siblings.iter().flat_map(|&j| keys[j]).map(|(_, c)| c).sum();
         if parts[i].is_none() && siblings.len() > 1 && channels <= MOST {
-            let mut joint: Option<Layer> = None;
+            let (mut joint, mut first) = (None::<Layer>, 0);
             for &j in &siblings {
                 let (Some(sibling), Some((_, count))) = (slots[j].take(), keys[j]) else {
                     continue;
                 };
-                let first = joint.as_ref().map_or(0, channels_of);
                 parts[j] = Some(Layer {
                     kind: Kind::Part { first, count },
                     input: all.len() + 1,
                     residual: None,
                 });
+                first += count;
                 joint = Some(match joint {
                     Some(joint) => behind(joint, sibling),
                     None => sibling,
@@ -79,10 +80,6 @@ fn head(layer: &Layer) -> Option<(Key, usize)> {
     }
 }
 
-fn channels_of(layer: &Layer) -> usize {
-    head(layer).map_or(0, |(_, channels)| channels)
-}
-
 /// A head with the channels of another behind its own.
 fn behind(mut first: Layer, second: Layer) -> Layer {
     if let (
@@ -106,4 +103,98 @@ fn behind(mut first: Layer, second: Layer) -> Layer {
         bias.extend(more_bias);
     }
     first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{
+        kernels::{ConvSpec, Dims, Isa},
+        lower::layer::pack,
+        program::Scratch,
+    };
+    use proptest::prelude::*;
+
+    fn conv(input: Value, inputs: usize, outputs: usize, slopes: bool, seed: usize) -> Layer {
+        let number = |i: usize| ((i * 7 + seed * 3) % 11) as f32 / 11.0 - 0.5;
+        Layer {
+            kind: Kind::Conv {
+                spec: ConvSpec {
+                    kernel: [1, 1],
+                    stride: [1, 1],
+                    inputs,
+                    outputs,
+                },
+                weights: (0..inputs * outputs).map(number).collect(),
+                bias: (0..outputs).map(number).collect(),
+                slopes: slopes.then(|| vec![0.25; outputs]),
+                pool: None,
+                dense: false,
+            },
+            input,
+            residual: None,
+        }
+    }
+
+    fn run(layers: Vec<Layer>, outputs: Vec<Value>) -> Vec<Vec<f32>> {
+        let program = pack(layers, outputs, Isa::best());
+        let dims = Dims {
+            n: 1,
+            h: 3,
+            w: 5,
+            c: 4,
+        };
+        let input: Vec<f32> = (0..dims.len()).map(|i| (i % 13) as f32 / 13.0).collect();
+        let mut got = vec![];
+        program.run(&mut Scratch::default(), &input, dims, |_, _, numbers| {
+            got.push(numbers.to_vec());
+        });
+        got
+    }
+
+    proptest! {
+        #[test]
+        fn joined_heads_give_what_they_gave_apart(
+            heads in proptest::collection::vec((0usize..3, 1usize..12, any::<bool>(), any::<bool>()), 1..7),
+            seed in 0usize..99
+        ) {
+            // Two values to read; heads, some with activation, some seen by a softmax.
+            let build = || {
+                let mut layers = vec![conv(0, 4, 4, true, seed), conv(1, 4, 4, true, seed + 1)];
+                let mut outputs = vec![];
+                for (i, &(input, channels, slopes, soft)) in heads.iter().enumerate() {
+                    layers.push(conv(input, 4, channels, slopes, seed + i));
+                    if soft {
+                        let input = layers.len();
+                        layers.push(Layer { kind: Kind::Softmax, input, residual: None });
+                    }
+                    outputs.push(layers.len());
+                }
+                (layers, outputs)
+            };
+            let (layers, outputs) = build();
+            let wanted = run(layers, outputs);
+            let (layers, mut outputs) = build();
+            let count = layers.len();
+            let layers = join_heads(layers, &mut outputs);
+            prop_assert!(layers.len() >= count);
+            let got = run(layers, outputs);
+            for (got, wanted) in got.iter().flatten().zip(wanted.iter().flatten()) {
+                prop_assert!((got - wanted).abs() < 1e-5, "{got} for {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_heads_of_one_value_become_one() {
+        let mut outputs = vec![1, 2];
+        let layers = join_heads(
+            vec![conv(0, 4, 2, false, 1), conv(0, 4, 4, false, 2)],
+            &mut outputs,
+        );
+        let convs = layers
+            .iter()
+            .filter(|l| matches!(l.kind, Kind::Conv { .. }));
+        assert_eq!((convs.count(), outputs), (1, vec![2, 3]));
+    }
 }

@@ -28,14 +28,15 @@ pub struct Stem {
 }
 
 impl Stem {
-    /// Whether it can compute this, and pays: where [`Conv`](super::Conv) would leave a quarter of its
-    /// lanes empty.
+    /// Whether it can compute this, and pays: where its groups of channels leave less empty than the whole
+    /// registers of [`Conv`](super::Conv) would, by a quarter.
     pub fn suits(isa: Isa, spec: &ConvSpec, pool: &Pool) -> bool {
-        let lanes = spec.outputs.next_multiple_of(Shape::of(isa).lanes);
+        let shape = Shape::of(isa);
+        let lanes = spec.outputs.next_multiple_of(shape.lanes);
         spec.stride == [1, 1]
             && spec.inputs <= MOST_INPUTS
             && spec.kernel[0] <= MOST_ROWS
-            && spec.outputs * 4 <= lanes * 3
+            && spec.outputs.next_multiple_of(shape.group) * 4 <= lanes * 3
             && (pool.side, pool.stride) == (ROWS, ROWS)
     }
 
@@ -159,7 +160,8 @@ impl Stem {
             }
         }
         let step = self.shape.group;
-        assert!(sums.len() >= self.bias.len() * band.sum && band.sum >= width);
+        let tiles = width.next_multiple_of(self.shape.lanes * WIDE);
+        assert!(band.sum >= tiles && band.plane >= tiles + self.spec.kernel[1] - 1);
         for first in (0..self.bias.len()).step_by(step) {
             let job = Job {
                 rows: &rows,
@@ -171,9 +173,9 @@ impl Stem {
                 stride: band.sum,
                 out: sums[first * band.sum..][..step * band.sum].as_mut_ptr(),
             };
-            // SAFETY: `new` has asserted that the processor has the instruction set of `shape`. A
-            // plane is as long as the input row filled up to whole tiles and the kernel's width, and
-            // a row of sums to whole tiles, see `Band::new`.
+            // SAFETY: `new` has asserted that the processor has the instruction set of `shape`. The slices
+            // of planes and sums were just taken at their full lengths, and those hold whole tiles,
+            // asserted above.
             unsafe { (self.shape.sweep)(&job) }
         }
     }
@@ -195,7 +197,7 @@ struct Band {
 impl Band {
     fn new(stem: &Stem, dims: Dims, whole: Dims) -> Self {
         let sum = whole.w.next_multiple_of(stem.shape.lanes * WIDE);
-        let plane = (sum + stem.spec.kernel[1] - 1).max(dims.w);
+        let plane = sum + stem.spec.kernel[1] - 1;
         Self {
             slots: stem.spec.kernel[0] + ROWS - 1,
             slot: plane * dims.c,

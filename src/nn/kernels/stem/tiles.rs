@@ -15,8 +15,8 @@ pub const MOST_INPUTS: usize = 4;
 /// Most rows of a kernel.
 pub const MOST_ROWS: usize = 8;
 
-/// How much is computed at once: `group` channels times some registers of `lanes` pixels, which just
-/// fill the register file.
+/// How much is computed at once: `group` channels times one or two registers of `lanes` pixels, whose sums
+/// the register file holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     pub lanes: usize,
@@ -45,7 +45,7 @@ impl Shape {
 /// Computes one row of one group.
 pub type Sweep = unsafe fn(&Job<'_>);
 
-/// Registers of pixels in a tile.
+/// Most registers of pixels in a tile.
 pub const WIDE: usize = 2;
 
 /// One group of channels of one row.
@@ -62,20 +62,20 @@ pub struct Job<'a> {
     pub out: *mut f32,
 }
 
-/// All pixels of a job, `WIDE` registers at a time, the last ones one.
+/// All pixels of a job, `PX` registers at a time, the last ones one.
 ///
 /// # Safety
 ///
-/// The processor has the instruction set of `V`; planes and output hold the row's pixels filled up to
-/// whole tiles, the planes as many more as the kernel is wide.
+/// The processor has the instruction set of `V`; a row of the output is as long as the job's width filled
+/// up to whole tiles, a plane longer than that by the kernel's width less one. `PX` is at most [`WIDE`].
 #[inline(always)]
-unsafe fn sweep<V: Vector, const C: usize>(job: &Job<'_>) {
+unsafe fn sweep<V: Vector, const C: usize, const PX: usize>(job: &Job<'_>) {
     let mut x = 0;
     while x < job.width {
         // SAFETY: the caller's conditions.
         x += unsafe {
             match job.width - x > V::N {
-                true => tile::<V, C, WIDE>(job, x),
+                true => tile::<V, C, PX>(job, x),
                 false => tile::<V, C, 1>(job, x),
             }
         };
@@ -131,7 +131,7 @@ unsafe fn tile<V: Vector, const C: usize, const PX: usize>(job: &Job<'_>, x: usi
 /// As for [`sweep`].
 unsafe fn portable(job: &Job<'_>) {
     // SAFETY: the caller's conditions are the same.
-    unsafe { sweep::<Portable, 5>(job) }
+    unsafe { sweep::<Portable, 5, 1>(job) }
 }
 
 /// # Safety
@@ -141,7 +141,7 @@ unsafe fn portable(job: &Job<'_>) {
 #[target_feature(enable = "avx2,fma")]
 unsafe fn avx2(job: &Job<'_>) {
     // SAFETY: the caller's conditions are the same.
-    unsafe { sweep::<__m256, 5>(job) }
+    unsafe { sweep::<__m256, 5, WIDE>(job) }
 }
 
 /// # Safety
@@ -151,5 +151,5 @@ unsafe fn avx2(job: &Job<'_>) {
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
 unsafe fn avx512(job: &Job<'_>) {
     // SAFETY: the caller's conditions are the same.
-    unsafe { sweep::<__m512, 10>(job) }
+    unsafe { sweep::<__m512, 10, WIDE>(job) }
 }
