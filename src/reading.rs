@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     gesture::{Gesture, Watcher},
     observation::Observation,
+    parallax::{Depth, Parallax},
     signal::{self, Sample},
     time::Timestamp,
     track::{Track, TrackId, Tracker},
@@ -24,6 +25,9 @@ pub struct Reading {
     pub at: Timestamp,
     /// Width and height of the frame in pixels.
     pub size: (u32, u32),
+    /// The frame's fingerprint: the same twice is the same picture twice.
+    #[serde(default)]
+    pub picture: u64,
     /// How many people are in view.
     pub people: usize,
     /// Whose samples these are; `None` while no face is in view.
@@ -41,6 +45,7 @@ pub struct Reading {
 pub struct Reader {
     tracker: Tracker,
     watcher: Watcher,
+    depth: Depth,
 }
 
 impl Reader {
@@ -48,18 +53,24 @@ impl Reader {
     pub fn read(&mut self, seen: &Observation) -> Reading {
         let frame = &seen.frame;
         let size = frame.image.dimensions();
+        let picture = frame.fingerprint();
         let Some(subject) = &seen.subject else {
             return Reading {
                 at: frame.at,
                 size,
+                picture,
                 luma: Some(signal::luma_of(&frame.image)),
                 ..Reading::default()
             };
         };
-        let sample = signal::measure(frame, &subject.face, &subject.mesh);
-        if self.tracker.push(sample) {
+        let mut sample = signal::measure(frame, &subject.face, &subject.mesh);
+        if self.tracker.continues(&sample) {
+            sample.parallax = self.parallax(&sample);
+        } else {
             self.watcher = Watcher::default();
+            self.depth = Depth::default();
         }
+        self.tracker.push(sample);
         let smallest = PERSON_SIZE * subject.face.bbox.width();
         let others = seen.faces.iter().filter(|face| {
             **face != subject.face && face.score >= PERSON_SCORE && face.bbox.width() >= smallest
@@ -67,6 +78,7 @@ impl Reader {
         Reading {
             at: frame.at,
             size,
+            picture,
             people: 1 + others.count(),
             track: Some(self.track().id()),
             sample: Some(sample),
@@ -75,9 +87,18 @@ impl Reader {
         }
     }
 
-    /// Tells how the subject rests; see [`Watcher::rest_at`].
+    fn parallax(&mut self, sample: &Sample) -> Parallax {
+        if sample.is_readable() {
+            (self.depth).measure(sample.at, sample.yaw_deg, &sample.marks)
+        } else {
+            Parallax::default()
+        }
+    }
+
+    /// Tells that the subject has been seen at rest, and how; see [`Watcher::rest_at`].
     pub fn rest_at(&mut self, yaw_deg: f32, mouth: f32) {
         self.watcher.rest_at(yaw_deg, mouth);
+        self.depth.settle();
     }
 
     /// The subject's track.

@@ -22,17 +22,34 @@ pub enum Step {
     Nod,
     /// Turn to one side and at once to the other: a "no".
     Shake,
+    /// Close both eyes briefly, twice.
+    BlinkTwice,
+    /// Do nothing for a moment: no gesture, but a thing to ask.
+    HoldStill,
 }
 
 impl Step {
     /// Every step, in the order help texts list them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Blink,
         Self::OpenMouth,
         Self::TurnLeft,
         Self::TurnRight,
         Self::Nod,
         Self::Shake,
+        Self::BlinkTwice,
+        Self::HoldStill,
+    ];
+
+    /// Those that are movements: all but holding still.
+    pub const MOVES: [Self; 7] = [
+        Self::Blink,
+        Self::OpenMouth,
+        Self::TurnLeft,
+        Self::TurnRight,
+        Self::Nod,
+        Self::Shake,
+        Self::BlinkTwice,
     ];
 
     /// The name used on the command line and in JSON.
@@ -44,6 +61,8 @@ impl Step {
             Self::TurnRight => "turn_right",
             Self::Nod => "nod",
             Self::Shake => "shake",
+            Self::BlinkTwice => "blink_twice",
+            Self::HoldStill => "hold_still",
         }
     }
 }
@@ -56,7 +75,9 @@ impl fmt::Display for Step {
 
 /// The text is not the name of a step; says which names there are.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown step {0:?}; steps are blink, open_mouth, turn_left, turn_right, nod, shake")]
+#[error(
+    "unknown step {0:?}; steps are blink, open_mouth, turn_left, turn_right, nod, shake, blink_twice, hold_still"
+)]
 pub struct UnknownStep(String);
 
 impl FromStr for Step {

@@ -53,7 +53,8 @@ fn an_obedient_subject_passes_and_is_logged() {
         .code(0);
     let lines = lines(&ended);
     assert_eq!(lines[0]["type"], "hello");
-    assert_eq!(lines[0]["script"].as_array().unwrap().len(), 3);
+    // Three steps, and to hold still.
+    assert_eq!(lines[0]["script"].as_array().unwrap().len(), 4);
     let of = |state: &str| {
         let steps = lines.iter().filter(|line| line["state"] == state);
         steps.map(|line| line["step"].clone()).collect::<Vec<_>>()
@@ -63,6 +64,7 @@ fn an_obedient_subject_passes_and_is_logged() {
     assert_eq!(told["verdict"], "passed");
     assert_eq!(told["rehearsal"], true);
     assert_eq!(told["reason"], Value::Null);
+    assert_eq!(told["rules"]["strength"], "standard");
     assert_eq!(told["rules"]["step_ms"], 8_000);
     assert_eq!(told["rules"]["stand"]["still_ms"], 700);
     let logged = fs::read_to_string(place.path("l.jsonl")).unwrap();

@@ -11,7 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["time", "geometry", "error", "step"],
     &["frame", "entropy"],
     &["face", "nn"],
-    &["capture", "mtcnn", "mesh"],
+    &["capture", "mtcnn", "mesh", "parallax"],
     &["signal", "observation"],
     &["track"],
     &["gesture"],

@@ -2,37 +2,39 @@
 //!
 //! *Wait* for one face that can be judged, *ask* each step of the script, be *done*. Every input
 //! is a [`Reading`] or the mere passing of time, so a session replays from its readings.
+mod asked;
+mod evidence;
 mod guide;
 #[cfg(test)]
 mod properties;
 mod ready;
 mod rules;
 mod script;
+mod strength;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
 use std::{collections::VecDeque, time::Duration};
 
+pub use evidence::Proof;
 pub use guide::Guide;
 pub use ready::{HINT_HOLD, Ready, Rest, Stand};
 pub use rules::Rules;
-pub use script::{ScriptError, draw};
+pub use script::{ScriptError, catch, draw};
+pub use strength::{Odds, Strength, UnknownStrength};
 pub use verdict::{Reason, Verdict};
 
-use crate::{gesture::Gesture, reading::Reading, signal::Sample, step::Step, time::Timestamp};
+use crate::{gesture::Gesture, reading::Reading, step::Step, time::Timestamp};
+use asked::{Answer, Asked};
+use evidence::{Evidence, Worth};
 use ready::Waiting;
 
 /// A gesture is told a few frames after its end; a step is not over before that.
 const TOLD_LATE: Duration = Duration::from_millis(200);
 
-/// How near its resting values a face is back at rest: yaw in degrees, nose ratio, share of the
-/// open eye. Half of what starts a gesture, and room for a posture that has changed. A mouth is shut
-/// below its ratio, or as far above its rest where it rests wide.
-const BACK_YAW_DEG: f32 = 12.0;
-const BACK_NOD: f32 = 0.13;
-const BACK_EYES: f32 = 0.6;
-const BACK_MOUTH: (f32, f32) = (0.25, 0.07);
+/// A nod is told when the head is back from its first half; what proves it may lie in the second.
+const PROVEN_LATE: Duration = Duration::from_millis(700);
 
 /// Where a challenge stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,20 +63,6 @@ pub enum State {
     Done(Verdict),
 }
 
-/// The step being asked.
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    step: Step,
-    index: usize,
-    since: Timestamp,
-    until: Timestamp,
-    seen: Option<Gesture>,
-    /// Whether the last reading showed a turned head or an open mouth.
-    away: bool,
-    /// When two readings in a row last did, since the question: one alone may be the mesh's mistake.
-    busy: Option<Timestamp>,
-}
-
 #[derive(Debug)]
 enum Phase {
     Waiting(Waiting),
@@ -95,6 +83,11 @@ pub struct Challenge {
     last_seen: Timestamp,
     company_since: Option<Timestamp>,
     strikes: u32,
+    /// How many gestures a covered face made.
+    covered: u32,
+    evidence: Evidence,
+    /// The last gesture that would be an answer if what goes with it were seen.
+    unproven: Option<Gesture>,
 }
 
 impl Challenge {
@@ -110,6 +103,9 @@ impl Challenge {
             last_seen: at,
             company_since: None,
             strikes: 0,
+            covered: 0,
+            evidence: Evidence::default(),
+            unproven: None,
         }
     }
 
@@ -164,8 +160,16 @@ impl Challenge {
     pub fn see(&mut self, reading: &Reading) -> State {
         self.pass_time(reading.at);
         self.miss();
+        let same = self.evidence.is_same(reading);
+        let denied = self.evidence.see(reading, &self.rules.proof);
         match &mut self.phase {
             Phase::Done(_) => {}
+            // A face in a picture that stands still holds still better than anybody.
+            Phase::Waiting(_) if same && reading.sample.is_some() => {
+                if denied == Some(Reason::FrozenPicture) {
+                    self.phase = Phase::Done(Verdict::Inconclusive(Reason::FrozenPicture));
+                }
+            }
             Phase::Waiting(waiting) => {
                 if let Some(ready) = waiting.see(reading, &self.rules.stand) {
                     self.last_seen = self.now;
@@ -174,7 +178,14 @@ impl Challenge {
             }
             Phase::Asking(asked, ready) => {
                 let (asked, ready) = (*asked, *ready);
-                self.judge(reading, asked, ready);
+                match denied {
+                    // The camera's fault, or somebody's who feeds it: it can be tried again.
+                    Some(reason @ Reason::FrozenPicture) => {
+                        self.phase = Phase::Done(Verdict::Inconclusive(reason));
+                    }
+                    Some(reason) => self.phase = Phase::Done(Verdict::Failed(reason)),
+                    None => self.judge(reading, asked, ready),
+                }
             }
         }
         self.state()
@@ -258,37 +269,59 @@ impl Challenge {
             return;
         }
         self.last_seen = self.now;
-        let away = sample.is_readable() && !is_ahead(sample, &ready.rest);
-        if away && asked.away {
-            asked.busy = Some(self.now);
-        }
-        asked.away = away;
-        for gesture in &reading.gestures {
+        asked.watch(sample, &ready.rest, self.now);
+        let lately = self.now.before(PROVEN_LATE);
+        let unproven = self.unproven.take().filter(|g| g.end.at >= lately);
+        for gesture in unproven.iter().chain(&reading.gestures) {
             // What began before the question, or too soon after it, is no answer: neither a
             // right one nor a wrong one.
             if gesture.start.at < asked.since.after(self.rules.too_soon) {
                 continue;
             }
-            if asked.is_answered_by(gesture) {
-                if gesture.end.at <= asked.until && asked.seen.is_none() {
-                    asked.seen = Some(*gesture);
-                    if gesture.start.at > asked.since.after(self.rules.prompt) {
+            match self
+                .evidence
+                .weigh(gesture, ready.rest.eyes, &self.rules.proof)
+            {
+                Worth::Flat => {
+                    self.phase = fail(Reason::FlatFace);
+                    return;
+                }
+                Worth::Covered => {
+                    self.covered += 1;
+                    if self.covered >= self.rules.proof.covered {
+                        self.phase = fail(Reason::FaceCovered);
+                        return;
+                    }
+                    continue;
+                }
+                // It answers nothing, but it may well be another gesture than the one asked for.
+                Worth::Unproven if asked.is_for(gesture) => {
+                    self.unproven = Some(*gesture);
+                    continue;
+                }
+                Worth::Unproven | Worth::Proven => {}
+            }
+            match asked.hear(gesture, &self.rules) {
+                Answer::None | Answer::Part => {}
+                Answer::Right => {
+                    let begun = asked.seen.unwrap_or(*gesture).start.at;
+                    if begun > asked.since.after(self.rules.prompt) {
                         self.script.extend(self.reserve.pop_front());
                     }
                 }
-            } else if asked.seen.is_none() && asked.contradicts(gesture) {
-                self.strikes += 1;
-                if self.strikes >= self.rules.strikes {
-                    self.phase = fail(Reason::WrongGesture);
-                    return;
+                Answer::Wrong => {
+                    self.strikes += 1;
+                    if self.strikes >= self.rules.strikes {
+                        self.phase = fail(Reason::WrongGesture);
+                        return;
+                    }
+                    self.script.extend(self.reserve.pop_front());
+                    // Asked once more, with the whole time to answer.
+                    asked = Asked::new(asked.step, asked.index, self.now, &self.rules);
                 }
-                self.script.extend(self.reserve.pop_front());
-                // Asked once more, with the whole time to answer.
-                asked.since = self.now;
-                asked.until = self.now.after(self.rules.step);
             }
         }
-        if asked.seen.is_some() && is_back(sample, &ready.rest) {
+        if asked.is_done(self.now, &self.rules) && asked::is_back(sample, &ready.rest) {
             self.ask(asked.index + 1, ready);
         } else {
             self.phase = Phase::Asking(asked, ready);
@@ -300,15 +333,7 @@ impl Challenge {
         self.phase = match self.script.get(index) {
             None => Phase::Done(Verdict::Passed),
             Some(&step) => {
-                let asked = Asked {
-                    step,
-                    index,
-                    since: self.now,
-                    until: self.now.after(self.rules.step),
-                    seen: None,
-                    away: false,
-                    busy: None,
-                };
+                let asked = Asked::new(step, index, self.now, &self.rules);
                 Phase::Asking(asked, ready)
             }
         };
@@ -324,47 +349,4 @@ pub enum End {
     SourceFailed,
     /// The subject or the caller wants no more.
     Cancelled,
-}
-
-impl Asked {
-    /// Whether `seen` is the gesture asked for. A nod must be one by itself: a turned head and an open
-    /// mouth move the nose between eyes and mouth too.
-    fn is_answered_by(&self, seen: &Gesture) -> bool {
-        seen.step == self.step && (seen.step != Step::Nod || self.is_clean(seen))
-    }
-
-    /// Whether the head looked ahead and the mouth was shut since `seen` began.
-    fn is_clean(&self, seen: &Gesture) -> bool {
-        self.busy.is_none_or(|busy| busy < seen.start.at)
-    }
-
-    /// Whether `seen` is a wrong answer.
-    ///
-    /// Blinks never are: people blink every few seconds without being asked. A nod is none while
-    /// the mouth opens or the head turns, because both move the nose between eyes and mouth a
-    /// little; a shake is made of turns, which are judged themselves.
-    fn contradicts(&self, seen: &Gesture) -> bool {
-        use Step::{Blink, Nod, OpenMouth, Shake, TurnLeft, TurnRight};
-        match (self.step, seen.step) {
-            (_, Blink | Shake) => false,
-            (asked, Nod) => asked != Nod && (self.is_clean(seen) || asked == Blink),
-            (asked, OpenMouth) => asked != OpenMouth,
-            (Shake, TurnLeft | TurnRight) => false,
-            (asked, turn @ (TurnLeft | TurnRight)) => asked != turn,
-        }
-    }
-}
-
-/// Whether the face is back at rest.
-fn is_back(s: &Sample, rest: &Rest) -> bool {
-    s.is_readable()
-        && is_ahead(s, rest)
-        && (s.nod - rest.nod).abs() < BACK_NOD
-        && s.eyes > BACK_EYES * rest.eyes
-}
-
-/// Whether the head is not turned and the mouth shut.
-fn is_ahead(s: &Sample, rest: &Rest) -> bool {
-    (s.yaw_deg - rest.yaw_deg).abs() < BACK_YAW_DEG
-        && s.mouth < BACK_MOUTH.0.max(rest.mouth + BACK_MOUTH.1)
 }

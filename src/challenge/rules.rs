@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Stand;
+use super::{Proof, Stand, Strength};
 use crate::time::millis;
 
 /// Every limit of a challenge.
@@ -11,8 +11,12 @@ use crate::time::millis;
 // A record of an earlier version has fewer.
 #[serde(default)]
 pub struct Rules {
+    /// How much is asked.
+    pub strength: Strength,
     /// What a face must be like before the first step.
     pub stand: Stand,
+    /// What must be seen beside a gesture, and what denies.
+    pub proof: Proof,
     /// A gesture that begins sooner after the question was not an answer to it: nobody reads and
     /// reacts in a quarter of a second.
     #[serde(with = "millis", rename = "too_soon_ms")]
@@ -22,11 +26,21 @@ pub struct Rules {
     /// hits the question mostly late.
     #[serde(with = "millis", rename = "prompt_ms")]
     pub prompt: Duration,
+    /// An answer must begin within this.
+    #[serde(with = "millis", rename = "late_ms")]
+    pub late: Duration,
     /// How many steps slow and wrong answers can add in all.
     pub extra: u8,
     /// Time for one step.
     #[serde(with = "millis", rename = "step_ms")]
     pub step: Duration,
+    /// How long a subject must hold still where that is asked. A recording of somebody who goes from
+    /// gesture to gesture rarely does.
+    #[serde(with = "millis", rename = "hold_ms")]
+    pub hold: Duration,
+    /// Longest time from the begin of the first of two blinks to that of the second.
+    #[serde(with = "millis", rename = "twice_ms")]
+    pub twice: Duration,
     /// Time to come back to rest after a gesture, beyond the step's own.
     #[serde(with = "millis", rename = "back_ms")]
     pub back: Duration,
@@ -46,16 +60,32 @@ pub struct Rules {
 impl Default for Rules {
     fn default() -> Self {
         Self {
+            strength: Strength::default(),
             stand: Stand::default(),
+            proof: Proof::default(),
             too_soon: Duration::from_millis(250),
             prompt: Duration::from_millis(1_500),
+            late: Duration::from_secs(4),
             extra: 4,
             step: Duration::from_secs(8),
+            hold: Duration::from_millis(1_500),
+            twice: Duration::from_millis(2_000),
             back: Duration::from_secs(2),
             strikes: 2,
             absence: Duration::from_millis(500),
             company: Duration::from_millis(300),
             session: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Rules {
+    /// The limits for a strength.
+    pub fn of(strength: Strength) -> Self {
+        Self {
+            strength,
+            strikes: strength.strikes(),
+            ..Self::default()
         }
     }
 }

@@ -43,6 +43,34 @@ pub fn draw<E: From<ScriptError>>(
     Ok(script)
 }
 
+/// Puts `count` moments of stillness among the steps of `script`: before, between or behind them, never
+/// two side by side, every choice of places as likely as any other. As many as there is room for.
+///
+/// # Errors
+///
+/// Whatever `bits` fails with.
+pub fn catch<E>(
+    script: &[Step],
+    count: usize,
+    mut bits: impl FnMut() -> Result<u64, E>,
+) -> Result<Vec<Step>, E> {
+    // A place for each step to come before, and the end.
+    let mut places: Vec<usize> = (0..=script.len()).collect();
+    let mut chosen = vec![];
+    while chosen.len() < count && !places.is_empty() {
+        let index = below(places.len() as u64, &mut bits)?;
+        chosen.push(places.swap_remove(index as usize));
+    }
+    let mut all = vec![];
+    for place in 0..=script.len() {
+        if chosen.contains(&place) {
+            all.push(Step::HoldStill);
+        }
+        all.extend(script.get(place));
+    }
+    Ok(all)
+}
+
 /// A number below `n`, each as likely as any other: draws that would favour small ones are thrown
 /// away.
 fn below<E>(n: u64, bits: &mut impl FnMut() -> Result<u64, E>) -> Result<u64, E> {
@@ -93,6 +121,31 @@ mod tests {
             counts.values().all(|n| n.abs_diff(2000) < 215),
             "{counts:?}"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn stillness_comes_among_the_steps_and_never_twice_in_a_row(seed: u64, len in 1usize..8, count in 0usize..12) {
+            let script = draw(len, &Step::ALL[..5], seeded(seed)).unwrap();
+            let all = catch(&script, count, seeded(seed)).unwrap();
+            let still = all.iter().filter(|s| **s == Step::HoldStill).count();
+            prop_assert_eq!(still, count.min(len + 1));
+            prop_assert!(all.windows(2).all(|w| w[0] != w[1]));
+            let others: Vec<Step> = all.into_iter().filter(|s| *s != Step::HoldStill).collect();
+            prop_assert_eq!(others, script);
+        }
+    }
+
+    #[test]
+    fn every_place_for_stillness_is_as_likely() {
+        let mut bits = seeded(2);
+        let mut counts = [0u32; 4];
+        for _ in 0..8_000 {
+            let all = catch(&[Step::Nod, Step::Blink, Step::Nod], 1, &mut bits).unwrap();
+            counts[all.iter().position(|s| *s == Step::HoldStill).unwrap()] += 1;
+        }
+        // 2000 each; five standard deviations are 194.
+        assert!(counts.iter().all(|n| n.abs_diff(2000) < 194), "{counts:?}");
     }
 
     #[test]

@@ -3,7 +3,8 @@ use super::*;
 use crate::{
     geometry::{BBox, Point},
     gesture::Moment,
-    signal::Quality,
+    parallax::Parallax,
+    signal::{Quality, Sample},
     track::TrackId,
 };
 
@@ -15,6 +16,7 @@ pub(super) fn resting(ms: u64) -> Reading {
         score: 0.99,
         presence: 0.99,
         eyes: 0.3,
+        lids: [0.3; 2],
         nod: 0.5,
         quality: Quality {
             face_px: 150.0,
@@ -72,9 +74,30 @@ pub(super) fn showing(step: Step, ms: u64, length: u64) -> Reading {
         peak: moment(ms.saturating_sub(length / 2)),
         end: moment(ms),
     };
+    let mut reading = resting(ms);
+    if let Some(sample) = &mut reading.sample {
+        prove(step, sample);
+    }
     Reading {
         gestures: vec![gesture],
-        ..resting(ms)
+        ..reading
+    }
+}
+
+/// What goes with a gesture, all in one sample.
+fn prove(step: Step, sample: &mut Sample) {
+    let parallax = match step {
+        Step::TurnLeft => (0.3, 0.0),
+        Step::TurnRight => (-0.3, 0.0),
+        Step::Nod => (0.0, 0.4),
+        _ => (0.0, 0.0),
+    };
+    sample.parallax = Parallax {
+        across: parallax.0,
+        down: parallax.1,
+    };
+    if step == Step::Blink {
+        sample.lids = [0.05; 2];
     }
 }
 

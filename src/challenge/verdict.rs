@@ -49,6 +49,20 @@ pub enum Reason {
     FaceLost,
     /// Another face took its place.
     FaceChanged,
+    /// A face without depth seemed to turn: a picture of one.
+    FlatFace,
+    /// The face was covered while it answered.
+    FaceCovered,
+    /// The face moved faster than a head can.
+    FaceJumped,
+    /// The picture stood still to the last bit.
+    FrozenPicture,
+    /// A picture came again, the same to the last bit: a recording in place of the camera.
+    RepeatedPicture,
+    /// The face is not the one that was expected.
+    NoMatch,
+    /// A network that looks for pictures of faces found one.
+    NotLive,
     /// A second face was in view for longer than allowed.
     SeveralFaces,
     /// The whole session took longer than allowed.
@@ -71,6 +85,13 @@ impl Reason {
             Self::WrongGesture => "wrong_gesture",
             Self::FaceLost => "face_lost",
             Self::FaceChanged => "face_changed",
+            Self::FlatFace => "flat_face",
+            Self::FaceCovered => "face_covered",
+            Self::FaceJumped => "face_jumped",
+            Self::FrozenPicture => "frozen_picture",
+            Self::RepeatedPicture => "repeated_picture",
+            Self::NoMatch => "no_match",
+            Self::NotLive => "not_live",
             Self::SeveralFaces => "several_faces",
             Self::SessionTimeout => "session_timeout",
             Self::NobodyCame => "nobody_came",

@@ -10,6 +10,7 @@ use liveness::{
     geometry::BBox,
     gesture::Gesture,
     observation::Observation,
+    parallax::Parallax,
     reading::{Reader, Reading},
     signal::Quality,
     step::Step,
@@ -90,6 +91,8 @@ struct Signals {
     roll_deg: Option<f32>,
     nod: f32,
     presence: f32,
+    parallax: Option<Parallax>,
+    lids: Option<[f32; 2]>,
 }
 
 #[derive(Serialize)]
@@ -133,6 +136,8 @@ fn frame_line<'a>(seen: &'a Observation, reading: &Reading) -> FrameLine<'a> {
                     roll_deg: fits(s.roll_deg),
                     nod: s.nod,
                     presence: s.presence,
+                    parallax: s.is_readable().then_some(s.parallax),
+                    lids: s.is_readable().then_some(s.lids),
                 },
                 quality: s.quality,
             }

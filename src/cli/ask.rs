@@ -1,27 +1,35 @@
 //! What a session asks and where its result goes: flags that `challenge` and `demo` share.
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
 use liveness::{
     capture::puppet::Behaviour,
-    challenge::{self, Rules, ScriptError},
+    challenge::{self, Odds, Rules, ScriptError, Strength},
     entropy::{self, Repeatable},
     record,
     step::Step,
     view::Lang,
 };
+use serde::Serialize;
 
 /// What a session asks, how it is shown, where its result goes.
 #[derive(Args, Clone, Debug)]
 pub struct Ask {
-    /// Ask N random steps; answers that are slow or wrong add up to four more.
-    #[arg(long, value_name = "N", default_value_t = 3,
-          value_parser = clap::value_parser!(u8).range(1..=10))]
-    steps: u8,
-    /// Draw steps out of these alone.
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = Step::ALL)]
+    /// How much is asked: low (2 steps), standard (3, and to hold still once) or high (5, and to hold
+    /// still twice; no wrong answer is forgiven).
+    #[arg(long, value_name = "HOW", default_value_t)]
+    strength: Strength,
+    /// Ask N random steps; answers that are slow or wrong add up to four more [default: as the strength
+    /// says].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=10))]
+    steps: Option<u8>,
+    /// Draw steps out of these alone [default: all; at standard and high blink_twice in place of blink].
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
     allow: Vec<Step>,
+    /// Say how many scripts there are and how likely a recording meets one, and end.
+    #[arg(long)]
+    pub explain: bool,
     /// Ask exactly these steps, as in blink,turn_left,nod. A known script proves nothing: the
     /// record says rehearsal. A recording then need not begin with a face that holds still. Goes
     /// before --steps and --allow.
@@ -81,23 +89,54 @@ impl Ask {
             ensure!(!script.is_empty(), ScriptError::Empty);
             return Ok((script.clone(), vec![]));
         }
-        let len = usize::from(self.steps);
+        let words = self.words();
+        let len = self.len();
         // One word alone makes no script of two.
-        let varied = self
-            .allow
-            .iter()
-            .any(|step| Some(step) != self.allow.first());
-        let extra = if varied { Rules::default().extra } else { 0 };
+        let extra = if words.len() > 1 {
+            Rules::default().extra
+        } else {
+            0
+        };
         let drawn = len + usize::from(extra);
-        let mut script = match self.seed {
-            Some(seed) => {
-                let mut random = Repeatable::new(seed);
-                challenge::draw::<anyhow::Error>(drawn, &self.allow, || Ok(random.bits()))
-            }
-            None => challenge::draw(drawn, &self.allow, || Ok(entropy::bits()?)),
-        }?;
+        let mut random = self.seed.map(Repeatable::new);
+        let mut bits = || match &mut random {
+            Some(random) => Ok::<u64, anyhow::Error>(random.bits()),
+            None => Ok(entropy::bits()?),
+        };
+        let mut script = challenge::draw(drawn, &words, &mut bits)?;
         let reserve = script.split_off(len);
+        let script = challenge::catch(&script, self.strength.catches(), bits)?;
         Ok((script, reserve))
+    }
+
+    /// How many gestures are asked.
+    fn len(&self) -> usize {
+        self.steps.map_or(self.strength.steps(), usize::from)
+    }
+
+    /// What they are drawn from, each word once.
+    fn words(&self) -> Vec<Step> {
+        let mut words = match self.allow.as_slice() {
+            [] => self.strength.words().to_vec(),
+            allow => allow.to_vec(),
+        };
+        words.sort();
+        words.dedup();
+        words
+    }
+
+    /// What the scripts these flags ask for are worth against recordings.
+    pub fn odds(&self) -> Explanation {
+        let (words, steps) = (self.words(), self.len());
+        let catches = self.strength.catches();
+        Explanation {
+            r#type: "explain",
+            strength: self.strength,
+            odds: Odds::of(words.len(), steps, catches, self.strength.strikes()),
+            words,
+            steps,
+            hold_still: catches,
+        }
     }
 
     /// Whether the script was known beforehand.
@@ -109,7 +148,7 @@ impl Ask {
     pub fn rules(&self, live: bool) -> Rules {
         let mut rules = Rules {
             session: Duration::from_secs(self.timeout),
-            ..Rules::default()
+            ..Rules::of(self.strength)
         };
         if !live && self.is_rehearsed() {
             // Somebody cut the recording to the gestures; only the resting values are needed.
@@ -135,6 +174,47 @@ impl Ask {
     /// Where neither a flag nor the environment says so.
     pub fn log_path(&self) -> anyhow::Result<PathBuf> {
         log_path(self.log.as_ref())
+    }
+}
+
+/// What a kind of script is worth: the line of `--explain --json`.
+#[derive(Debug, Serialize)]
+pub struct Explanation {
+    r#type: &'static str,
+    strength: Strength,
+    words: Vec<Step>,
+    steps: usize,
+    hold_still: usize,
+    #[serde(flatten)]
+    odds: Odds,
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<&str> = self.words.iter().map(|step| step.name()).collect();
+        writeln!(
+            f,
+            "strength {}: {} steps out of {}, none twice in a row, and to hold still {} times among them",
+            self.strength,
+            self.steps,
+            words.join(", "),
+            self.hold_still
+        )?;
+        writeln!(
+            f,
+            "  {:.0} scripts, each as likely as any other",
+            self.odds.scripts
+        )?;
+        writeln!(
+            f,
+            "  {:.3} % of recordings of somebody who obeyed another session show the right one",
+            100.0 * self.odds.same_script
+        )?;
+        write!(
+            f,
+            "  {:.3} % of recordings with gestures at random meet one, if every question finds one just begun",
+            100.0 * self.odds.random_gestures
+        )
     }
 }
 

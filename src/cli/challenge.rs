@@ -78,6 +78,15 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
     // Everything that can be wrong is found out before the subject is asked for anything.
     ask.check(demo)?;
     let drawn = ask.draw()?;
+    if ask.explain {
+        let odds = ask.odds();
+        if ask.json {
+            print_json(&odds)?;
+        } else {
+            print_line(&odds)?;
+        }
+        return Ok(Exit::Done);
+    }
     let mut log = Log::open(&ask.log_path()?)?;
     let models = nn::fingerprint(common.models.as_deref())?;
     let mut stage = match Stage::open(ask) {

@@ -1,29 +1,25 @@
 //! What a face is doing at one moment: frame, face and mesh in, a handful of numbers out.
 //!
 //! Formulas and the point numbers of the mesh are those of `SIGNALS`, where they were measured.
+mod pose;
+mod quality;
+
 use std::cmp::Ordering;
 
-use image::RgbImage;
 use serde::{Deserialize, Serialize};
+
+pub use quality::{Quality, luma_of};
 
 use crate::{
     face::{Face, Landmarks5},
     frame::Frame,
     geometry::{BBox, Point},
-    mesh::{Mesh, Point3},
+    mesh::Mesh,
+    parallax::Parallax,
     time::Timestamp,
 };
-
-/// How well one face can be judged at one moment, measured on the face itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Quality {
-    /// Width of the face box in source-frame pixels.
-    pub face_px: f32,
-    /// Mean luma of the face, `0.0..=255.0`.
-    pub brightness: f32,
-    /// Variance of the Laplacian of luma on a 64 px crop of the face: small is blurred.
-    pub sharpness: f32,
-}
+use pose::pose;
+use quality::quality;
 
 /// One face at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,6 +36,9 @@ pub struct Sample {
     pub presence: f32,
     /// Eye aspect ratio, mean of both eyes: about 0.3 open, below 0.1 shut.
     pub eyes: f32,
+    /// The same of each eye, the one nearer x = 0 first.
+    #[serde(default)]
+    pub lids: [f32; 2],
     /// Mouth aspect ratio: inner lips' gap over inner mouth width; 0 shut.
     pub mouth: f32,
     /// Head turn in degrees; positive towards the subject's own left (larger x).
@@ -50,6 +49,13 @@ pub struct Sample {
     pub roll_deg: f32,
     /// Where O-Net's nose lies between eyes (0) and mouth (1): rises and falls in a nod.
     pub nod: f32,
+    /// The mesh's eyes (middles), tip of the nose and mouth corners, in source-frame pixels.
+    #[serde(default)]
+    pub marks: Landmarks5,
+    /// How far the nose stands out of the face: see [`Parallax`]. Filled in by who knows the face at
+    /// rest.
+    #[serde(default)]
+    pub parallax: Parallax,
     /// How well the face can be judged.
     pub quality: Quality,
 }
@@ -64,32 +70,24 @@ impl Sample {
 /// Reads the signals of `face` and its `mesh` in `frame`.
 pub fn measure(frame: &Frame, face: &Face, mesh: &Mesh) -> Sample {
     let (yaw_deg, pitch_deg, roll_deg) = pose(mesh);
+    let lids = lids(mesh);
     Sample {
         at: frame.at,
         seq: frame.seq,
         bbox: face.bbox,
         score: face.score,
         presence: mesh.presence,
-        eyes: eyes(mesh),
+        eyes: (lids[0] + lids[1]) / 2.0,
+        lids,
         mouth: mouth(mesh),
         yaw_deg,
         pitch_deg,
         roll_deg,
         nod: nod(&face.landmarks),
+        marks: marks(mesh),
+        parallax: Parallax::default(),
         quality: quality(&frame.image, &face.bbox),
     }
-}
-
-/// Mean luma of the whole picture, `0.0..=255.0`: how dark the room is when no face is seen.
-pub fn luma_of(image: &RgbImage) -> f32 {
-    let bbox = BBox {
-        x1: 0.0,
-        y1: 0.0,
-        x2: image.width() as f32,
-        y2: image.height() as f32,
-    };
-    let grey = shrink(image, &bbox);
-    grey.iter().sum::<f32>() / grey.len() as f32
 }
 
 /// Distance of two mesh points in the picture.
@@ -106,62 +104,33 @@ fn ratio(part: f32, whole: f32) -> f32 {
     }
 }
 
-/// Eye aspect ratio (Soukupová and Čech 2016): two lid gaps over twice the eye's width.
-fn eyes(mesh: &Mesh) -> f32 {
+/// Eye aspect ratio of each eye (Soukupová and Čech 2016): two lid gaps over twice the eye's width.
+fn lids(mesh: &Mesh) -> [f32; 2] {
     let eye = |[outer, up1, up2, inner, low2, low1]: [usize; 6]| {
         let lids = gap(mesh, up1, low1) + gap(mesh, up2, low2);
         ratio(lids, 2.0 * gap(mesh, outer, inner))
     };
-    let left = eye([33, 160, 158, 133, 153, 144]);
-    let right = eye([362, 385, 387, 263, 373, 380]);
-    (left + right) / 2.0
+    [
+        eye([33, 160, 158, 133, 153, 144]),
+        eye([362, 385, 387, 263, 373, 380]),
+    ]
+}
+
+/// Middles of the eyes, tip of the nose, mouth corners.
+fn marks(mesh: &Mesh) -> Landmarks5 {
+    let at = |i: usize| mesh.point(i).flat();
+    Landmarks5::from([
+        at(33).midpoint(at(133)),
+        at(362).midpoint(at(263)),
+        at(1),
+        at(61),
+        at(291),
+    ])
 }
 
 /// Gap between the inner lips over the inner mouth's width.
 fn mouth(mesh: &Mesh) -> f32 {
     ratio(gap(mesh, 13, 14), gap(mesh, 78, 308))
-}
-
-/// Yaw, pitch and roll in degrees, from the normal of the plane through the face's own axes: right
-/// (eye corners, temples, mouth corners) and down (forehead to chin).
-fn pose(mesh: &Mesh) -> (f32, f32, f32) {
-    let span = |a: usize, b: usize| minus(mesh.point(b), mesh.point(a));
-    let right = plus(plus(span(33, 263), span(234, 454)), span(61, 291));
-    let down = span(10, 152);
-    // The cross product points into the head; the face looks the other way.
-    let normal = minus(Point3::default(), cross(right, down));
-    let roll = right.y.atan2(right.x);
-    // Seen by a camera that is tilted as the head is: a tilted head that nods does not turn.
-    let (sin, cos) = roll.sin_cos();
-    let across = normal.x * cos + normal.y * sin;
-    let down = normal.y * cos - normal.x * sin;
-    let yaw = across.atan2(-normal.z);
-    let pitch = down.atan2(across.hypot(normal.z));
-    (yaw.to_degrees(), pitch.to_degrees(), roll.to_degrees())
-}
-
-fn plus(a: Point3, b: Point3) -> Point3 {
-    Point3 {
-        x: a.x + b.x,
-        y: a.y + b.y,
-        z: a.z + b.z,
-    }
-}
-
-fn minus(a: Point3, b: Point3) -> Point3 {
-    Point3 {
-        x: a.x - b.x,
-        y: a.y - b.y,
-        z: a.z - b.z,
-    }
-}
-
-fn cross(a: Point3, b: Point3) -> Point3 {
-    Point3 {
-        x: a.y * b.z - a.z * b.y,
-        y: a.z * b.x - a.x * b.z,
-        z: a.x * b.y - a.y * b.x,
-    }
 }
 
 /// How far down from the eyes (0) to the mouth (1) the nose lies, from the five landmarks.
@@ -174,61 +143,6 @@ fn nod(marks: &Landmarks5) -> f32 {
     ratio(down(marks.nose), down(mouth))
 }
 
-/// Side of the crop on which quality is measured, so that its figures do not depend on distance.
-const QUALITY_PX: usize = 64;
-
-fn quality(image: &RgbImage, bbox: &BBox) -> Quality {
-    let grey = shrink(image, bbox);
-    let n = QUALITY_PX;
-    let mean = grey.iter().sum::<f32>() / grey.len() as f32;
-    let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
-    for y in 1..n - 1 {
-        for x in 1..n - 1 {
-            let at = |dx: usize, dy: usize| grey[(y + dy - 1) * n + x + dx - 1];
-            let laplacian = at(0, 1) + at(2, 1) + at(1, 0) + at(1, 2) - 4.0 * at(1, 1);
-            sum += laplacian;
-            squares += laplacian * laplacian;
-            count += 1.0;
-        }
-    }
-    let average = sum / count;
-    Quality {
-        face_px: bbox.width(),
-        brightness: mean,
-        sharpness: squares / count - average * average,
-    }
-}
-
-/// Luma (BT.601) of the picture under `bbox`, averaged to [`QUALITY_PX`] squared.
-fn shrink(image: &RgbImage, bbox: &BBox) -> Vec<f32> {
-    let n = QUALITY_PX;
-    let (w, h) = (image.width() as usize, image.height() as usize);
-    // Pixels from `a` to `b` under cell `i` of the crop: at least one, inside the picture.
-    let span = |i: usize, from: f32, size: f32, limit: usize| {
-        let at = |k: usize| (from + size * k as f32 / n as f32).max(0.0) as usize;
-        let a = at(i).min(limit.saturating_sub(1));
-        (a, at(i + 1).clamp(a + 1, limit.max(a + 1)))
-    };
-    let mut grey = Vec::with_capacity(n * n);
-    for row in 0..n {
-        let (top, bottom) = span(row, bbox.y1, bbox.height(), h);
-        for column in 0..n {
-            let (left, right) = span(column, bbox.x1, bbox.width(), w);
-            let (mut sum, mut count) = (0.0, 0.0);
-            for y in top..bottom {
-                let line = image.as_raw().get((y * w + left) * 3..(y * w + right) * 3);
-                for p in line.unwrap_or_default().chunks_exact(3) {
-                    let luma = 0.299 * f32::from(p[0]) + 0.587 * f32::from(p[1]);
-                    sum += luma + 0.114 * f32::from(p[2]);
-                    count += 1.0;
-                }
-            }
-            grey.push(if count > 0.0 { sum / count } else { 0.0 });
-        }
-    }
-    grey
-}
-
 /// The middle one of `values` in this order, the upper of two; `None` where there is none.
 pub fn median_by<T: Copy>(mut values: Vec<T>, order: impl FnMut(&T, &T) -> Ordering) -> Option<T> {
     let middle = values.len() / 2;
@@ -236,13 +150,11 @@ pub fn median_by<T: Copy>(mut values: Vec<T>, order: impl FnMut(&T, &T) -> Order
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::mesh::POINTS;
-    use image::Rgb;
-    use proptest::prelude::*;
+    use crate::mesh::{POINTS, Point3};
 
-    fn mesh_with(points: &[(usize, [f32; 3])]) -> Mesh {
+    pub fn mesh_with(points: &[(usize, [f32; 3])]) -> Mesh {
         let mut mesh = Mesh {
             points: vec![Point3::default(); POINTS],
             presence: 1.0,
@@ -251,62 +163,6 @@ mod tests {
             mesh.points[i] = Point3 { x, y, z };
         }
         mesh
-    }
-
-    /// A flat head facing the camera, turned by `yaw` and tilted by `pitch` degrees.
-    fn head(yaw: f32, pitch: f32) -> Mesh {
-        let (sy, cy) = yaw.to_radians().sin_cos();
-        let (sp, cp) = pitch.to_radians().sin_cos();
-        // Yaw carries the nose (towards -z) to larger x; pitch carries it to larger y.
-        let turn = |[x, y, _]: [f32; 3]| {
-            let (y, z) = (y * cp, y * sp);
-            [x * cy - z * sy, y, x * sy + z * cy]
-        };
-        let flat = [
-            (33, [-3.0, -2.0, 0.0]),
-            (263, [3.0, -2.0, 0.0]),
-            (234, [-7.0, 0.0, 0.0]),
-            (454, [7.0, 0.0, 0.0]),
-            (61, [-2.5, 4.0, 0.0]),
-            (291, [2.5, 4.0, 0.0]),
-            (10, [0.0, -8.0, 0.0]),
-            (152, [0.0, 8.0, 0.0]),
-        ];
-        let points: Vec<_> = flat.iter().map(|&(i, p)| (i, turn(p))).collect();
-        mesh_with(&points)
-    }
-
-    #[test]
-    fn pose_by_hand() {
-        for (yaw, pitch) in [
-            (0.0, 0.0),
-            (20.0, 0.0),
-            (-35.0, 0.0),
-            (0.0, 15.0),
-            (0.0, -10.0),
-        ] {
-            let (y, p, r) = pose(&head(yaw, pitch));
-            assert!((y - yaw).abs() < 0.1, "yaw {yaw} read {y}");
-            assert!((p - pitch).abs() < 0.1, "pitch {pitch} read {p}");
-            assert!(r.abs() < 0.1, "roll {r}");
-        }
-    }
-
-    #[test]
-    fn a_tilted_head_that_nods_does_not_turn() {
-        for (roll, pitch) in [(20.0f32, 34.0), (-25.0, 30.0), (10.0, -20.0)] {
-            let (sin, cos) = roll.to_radians().sin_cos();
-            let mut mesh = head(0.0, pitch);
-            for p in &mut mesh.points {
-                (p.x, p.y) = (p.x * cos - p.y * sin, p.x * sin + p.y * cos);
-            }
-            let (y, p, r) = pose(&mesh);
-            assert!(
-                y.abs() < 0.1 && (p - pitch).abs() < 0.1,
-                "yaw {y}, pitch {p}"
-            );
-            assert!((r - roll).abs() < 0.1, "roll {r}");
-        }
     }
 
     #[test]
@@ -326,7 +182,8 @@ mod tests {
         points.extend([(13, [0.0, 0.0, 0.0]), (14, [0.0, 4.0, 0.0])]);
         points.extend([(78, [-5.0, 2.0, 0.0]), (308, [5.0, 2.0, 0.0])]);
         let mesh = mesh_with(&points);
-        assert!((eyes(&mesh) - 0.2).abs() < 1e-6);
+        let [left, right] = lids(&mesh);
+        assert!((left - 0.3).abs() < 1e-6 && (right - 0.1).abs() < 1e-6);
         assert!((mouth(&mesh) - 0.4).abs() < 1e-6);
     }
 
@@ -351,34 +208,5 @@ mod tests {
             assert!((ratio - 0.5).abs() < 1e-5, "{ratio}");
         }
         assert!(nod(&Landmarks5::default()).abs() < 1e-6);
-    }
-
-    #[test]
-    fn quality_tells_dark_and_blurred() {
-        let stripes = |dark: u8| {
-            RgbImage::from_fn(128, 128, move |x, _| {
-                Rgb([if x / 4 % 2 == 0 { dark } else { 250 }; 3])
-            })
-        };
-        let bbox = BBox {
-            x1: 0.0,
-            y1: 0.0,
-            x2: 128.0,
-            y2: 128.0,
-        };
-        let sharp = quality(&stripes(10), &bbox);
-        let flat = quality(&stripes(250), &bbox);
-        assert!((sharp.brightness - 130.0).abs() < 1.0);
-        assert!((flat.brightness - 250.0).abs() < 1.0);
-        assert!(sharp.sharpness > 1000.0 && flat.sharpness < 1.0);
-    }
-
-    proptest! {
-        #[test]
-        fn quality_is_finite_for_any_box(x in -300f32..300.0, y in -300f32..300.0, w in -9f32..400.0, h in -9f32..400.0, side in 1u32..40) {
-            let image = RgbImage::new(side, side + 3);
-            let q = quality(&image, &BBox { x1: x, y1: y, x2: x + w, y2: y + h });
-            prop_assert!(q.brightness.is_finite() && q.sharpness.is_finite());
-        }
     }
 }

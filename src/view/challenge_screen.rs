@@ -195,7 +195,7 @@ fn sides(step: Step) -> &'static [f32] {
         Step::TurnLeft => &[-1.0],
         Step::TurnRight => &[1.0],
         Step::Shake => &[-1.0, 1.0],
-        Step::Blink | Step::OpenMouth | Step::Nod => &[],
+        Step::Blink | Step::OpenMouth | Step::Nod | Step::BlinkTwice | Step::HoldStill => &[],
     }
 }
 

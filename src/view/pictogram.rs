@@ -85,6 +85,16 @@ pub(super) fn swing(age: Duration, period_s: f32) -> f32 {
     ease(phase / 0.25) * (1.0 - ease((phase - 0.5) / 0.25))
 }
 
+/// Two quick swings and a rest, once in `period_s`.
+fn twice(age: Duration, period_s: f32) -> f32 {
+    let phase = (age.as_secs_f32() / period_s).fract();
+    let bump = |from: f32| {
+        let u = (phase - from) / 0.2;
+        ease(u * 3.0) * (1.0 - ease(u * 3.0 - 2.0))
+    };
+    bump(0.0).max(bump(0.26))
+}
+
 /// Starts and ends gently: 0 up to 0, 1 from 1.
 pub(super) fn ease(x: f32) -> f32 {
     let x = x.clamp(0.0, 1.0);
@@ -113,6 +123,18 @@ fn draw_step(pen: &mut Pen<'_>, step: Step, age: Duration) {
         Step::Blink => FaceIcon {
             eyes: 1.0 - swing(age, 1.7),
             marked: Part::Eyes,
+            ..face
+        }
+        .draw(pen),
+        Step::BlinkTwice => FaceIcon {
+            eyes: 1.0 - twice(age, 2.2),
+            marked: Part::Eyes,
+            ..face
+        }
+        .draw(pen),
+        // Breathes: a picture that does not move at all looks stuck.
+        Step::HoldStill => FaceIcon {
+            size: 1.3 + 0.06 * to_and_fro,
             ..face
         }
         .draw(pen),

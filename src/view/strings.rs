@@ -169,6 +169,8 @@ const fn ask(step: Step) -> [&'static str; Lang::ALL.len()] {
         Step::TurnRight => ["Turn your head to your right", "请向右转头"],
         Step::Nod => ["Nod your head", "请点点头"],
         Step::Shake => ["Shake your head", "请左右摇头"],
+        Step::BlinkTwice => ["Blink twice", "请眨两次眼"],
+        Step::HoldStill => ["Hold still", "请保持不动"],
     }
 }
 
@@ -204,6 +206,13 @@ const fn why(reason: Reason) -> [&'static str; Lang::ALL.len()] {
         Reason::WrongGesture => ["A different movement was seen", "动作与提示不符"],
         Reason::FaceLost => ["Your face left the picture", "人脸离开了画面"],
         Reason::FaceChanged => ["Somebody else took your place", "画面中换了人"],
+        Reason::FlatFace => ["No depth was seen in the face", "未检测到脸部的立体感"],
+        Reason::FaceCovered => ["The face was covered", "脸部被遮挡"],
+        Reason::FaceJumped => ["The face moved too fast", "脸部移动过快"],
+        Reason::FrozenPicture => ["The camera's picture stands still", "摄像头画面静止不动"],
+        Reason::RepeatedPicture => ["The camera's picture repeats itself", "摄像头画面重复"],
+        Reason::NoMatch => ["This is not the expected person", "与预期人员不符"],
+        Reason::NotLive => ["This does not look like a live face", "画面疑似非真人"],
         Reason::SeveralFaces => ["Somebody else was in view", "画面中有其他人"],
         Reason::SessionTimeout => ["It took too long", "用时过长"],
         Reason::NobodyCame => ["Nobody was in front of the camera", "摄像头前没有人"],
@@ -230,7 +239,14 @@ pub const GUIDES: [Guide; 12] = [
 ];
 
 /// Every reason, likewise.
-pub const REASONS: [Reason; 10] = [
+pub const REASONS: [Reason; 17] = [
+    Reason::NoMatch,
+    Reason::NotLive,
+    Reason::FlatFace,
+    Reason::FaceCovered,
+    Reason::FaceJumped,
+    Reason::FrozenPicture,
+    Reason::RepeatedPicture,
     Reason::StepTimeout,
     Reason::WrongGesture,
     Reason::FaceLost,

@@ -115,7 +115,7 @@ impl Performance {
             let begin = end.after(Duration::from_millis(
                 self.dice.between(900.0, 2_600.0) as u64
             ));
-            let step = self.dice.pick(&Step::ALL).unwrap_or(Step::Blink);
+            let step = self.dice.pick(&Step::MOVES).unwrap_or(Step::Blink);
             let act = draw(&mut self.dice, step, begin);
             end = act.end();
             self.quiet.push(Quiet {
@@ -171,9 +171,10 @@ impl Performance {
 
 /// Steps which neither are `asked` nor hold it nor are held by it: a shake holds both turns.
 fn others(asked: Step) -> &'static [Step] {
-    use Step::{Blink, Nod, OpenMouth, Shake, TurnLeft, TurnRight};
+    use Step::{Blink, BlinkTwice, HoldStill, Nod, OpenMouth, Shake, TurnLeft, TurnRight};
     match asked {
-        Blink => &[OpenMouth, TurnLeft, TurnRight],
+        HoldStill => &[OpenMouth, TurnLeft, TurnRight, Nod],
+        Blink | BlinkTwice => &[OpenMouth, TurnLeft, TurnRight],
         OpenMouth => &[Blink, TurnLeft, TurnRight, Nod, Shake],
         TurnLeft => &[Blink, OpenMouth, TurnRight, Nod],
         TurnRight => &[Blink, OpenMouth, TurnLeft, Nod],
@@ -190,6 +191,8 @@ fn draw(dice: &mut Dice, step: Step, begin: Timestamp) -> Act {
         Step::TurnLeft | Step::TurnRight => (1_250.0, 1_800.0),
         Step::Nod => (1_000.0, 1_250.0),
         Step::Shake => (1_500.0, 1_800.0),
+        Step::BlinkTwice => (750.0, 950.0),
+        Step::HoldStill => (100.0, 200.0),
     };
     Act {
         step,

@@ -28,12 +28,13 @@ pub(super) const LETTERS_PX: i32 = 38;
 
 pub(super) fn colour_of(step: Step) -> RGBColor {
     match step {
-        Step::Blink => RGBColor(37, 99, 235),
+        Step::Blink | Step::BlinkTwice => RGBColor(37, 99, 235),
         Step::OpenMouth => RGBColor(190, 24, 93),
         Step::TurnLeft => RGBColor(5, 122, 85),
         Step::TurnRight => RGBColor(13, 116, 144),
         Step::Nod => RGBColor(126, 58, 180),
         Step::Shake => RGBColor(180, 83, 9),
+        Step::HoldStill => RGBColor(71, 85, 105),
     }
 }
 

@@ -1,0 +1,159 @@
+//! The step that is being asked: what answers it, what contradicts it, when it is over.
+use super::{Rest, Rules};
+use crate::{gesture::Gesture, signal::Sample, step::Step, time::Timestamp};
+
+/// How near its resting values a face is back at rest: yaw in degrees, nose ratio, share of the
+/// open eye. Half of what starts a gesture, and room for a posture that has changed. A mouth is shut
+/// below its ratio, or as far above its rest where it rests wide.
+const BACK_YAW_DEG: f32 = 12.0;
+const BACK_NOD: f32 = 0.13;
+const BACK_EYES: f32 = 0.6;
+const BACK_MOUTH: (f32, f32) = (0.25, 0.07);
+
+/// The step being asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    pub step: Step,
+    pub index: usize,
+    pub since: Timestamp,
+    pub until: Timestamp,
+    /// The gesture that answered it.
+    pub seen: Option<Gesture>,
+    /// The first of two blinks.
+    first: Option<Gesture>,
+    /// Whether the last reading showed a turned head or an open mouth.
+    away: bool,
+    /// When two readings in a row last did, since the question: one alone may be the mesh's mistake.
+    busy: Option<Timestamp>,
+}
+
+/// What a gesture is to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing.
+    None,
+    /// A part of the right one.
+    Part,
+    /// The right one.
+    Right,
+    /// A wrong one.
+    Wrong,
+}
+
+impl Asked {
+    /// Asks for `step` at `now`.
+    pub fn new(step: Step, index: usize, now: Timestamp, rules: &Rules) -> Self {
+        Self {
+            step,
+            index,
+            since: now,
+            until: now.after(rules.step),
+            seen: None,
+            first: None,
+            away: false,
+            busy: None,
+        }
+    }
+
+    /// Notes whether the face is at rest.
+    pub fn watch(&mut self, sample: &Sample, rest: &Rest, now: Timestamp) {
+        let away = sample.is_readable() && !is_ahead(sample, rest);
+        if away && self.away {
+            self.busy = Some(now);
+        }
+        self.away = away;
+    }
+
+    /// Takes in a gesture that began after the question.
+    pub fn hear(&mut self, gesture: &Gesture, rules: &Rules) -> Answer {
+        if self.seen.is_some() {
+            return Answer::None;
+        }
+        if self.is_answered_by(gesture) {
+            let began = self.first.unwrap_or(*gesture).start;
+            if gesture.end.at > self.until || began.at > self.since.after(rules.late) {
+                return Answer::None;
+            }
+            if self.step == Step::BlinkTwice && self.first.is_none() {
+                self.first = Some(*gesture);
+                return Answer::Part;
+            }
+            if gesture.start.at.since(began.at) > rules.twice {
+                // Not the second of two: perhaps the first.
+                self.first = Some(*gesture);
+                return Answer::Part;
+            }
+            self.seen = Some(Gesture {
+                start: began,
+                ..*gesture
+            });
+            return Answer::Right;
+        }
+        if self.contradicts(gesture) {
+            return Answer::Wrong;
+        }
+        Answer::None
+    }
+
+    /// Whether the step has been done but for the way back to rest.
+    pub fn is_done(&self, now: Timestamp, rules: &Rules) -> bool {
+        match self.step {
+            Step::HoldStill => {
+                let since = self.busy.map_or(self.since, |busy| busy.max(self.since));
+                now.since(since) >= rules.hold
+            }
+            _ => self.seen.is_some(),
+        }
+    }
+
+    /// Whether `seen` is the kind of gesture asked for.
+    pub fn is_for(&self, seen: &Gesture) -> bool {
+        match self.step {
+            Step::BlinkTwice => seen.step == Step::Blink,
+            step => seen.step == step,
+        }
+    }
+
+    /// Whether `seen` is the gesture asked for. A nod must be one by itself: a turned head and an open
+    /// mouth move the nose between eyes and mouth too.
+    fn is_answered_by(&self, seen: &Gesture) -> bool {
+        self.is_for(seen) && (seen.step != Step::Nod || self.is_clean(seen))
+    }
+
+    /// Whether the head looked ahead and the mouth was shut since `seen` began.
+    fn is_clean(&self, seen: &Gesture) -> bool {
+        self.busy.is_none_or(|busy| busy < seen.start.at)
+    }
+
+    /// Whether `seen` is a wrong answer.
+    ///
+    /// Blinks never are: people blink every few seconds without being asked. A nod is none while
+    /// the mouth opens or the head turns, because both move the nose between eyes and mouth a
+    /// little; a shake is made of turns, which are judged themselves.
+    fn contradicts(&self, seen: &Gesture) -> bool {
+        use Step::{Blink, BlinkTwice, HoldStill, Nod, OpenMouth, Shake, TurnLeft, TurnRight};
+        match (self.step, seen.step) {
+            (_, Blink | BlinkTwice | HoldStill | Shake) => false,
+            (asked, Nod) => {
+                asked != Nod && (self.is_clean(seen) || matches!(asked, Blink | BlinkTwice))
+            }
+            (asked, OpenMouth) => asked != OpenMouth,
+            (Shake, TurnLeft | TurnRight) => false,
+            (asked, turn @ (TurnLeft | TurnRight)) => asked != turn,
+        }
+    }
+}
+
+/// Whether the face is back at rest.
+pub fn is_back(s: &Sample, rest: &Rest) -> bool {
+    s.is_readable()
+        && is_ahead(s, rest)
+        && (s.nod - rest.nod).abs() < BACK_NOD
+        && s.eyes > BACK_EYES * rest.eyes
+}
+
+/// Whether the head is not turned and the mouth shut.
+fn is_ahead(s: &Sample, rest: &Rest) -> bool {
+    (s.yaw_deg - rest.yaw_deg).abs() < BACK_YAW_DEG
+        && s.mouth < BACK_MOUTH.0.max(rest.mouth + BACK_MOUTH.1)
+}

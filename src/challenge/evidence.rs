@@ -1,0 +1,194 @@
+//! What must be seen beside a gesture, and what denies everything.
+//!
+//! Each cue has one role. A cue that *denies* is enough by itself, whatever else went well: frames
+//! that stand still or come again, a face that turns without depth, jumps, or is covered where it
+//! answers. A cue that *confirms* must be there for a gesture to count: depth through a turn or a
+//! nod, both lids in a blink. Nothing is weighed against anything else.
+use std::{
+    collections::{HashSet, VecDeque},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::Reason;
+use crate::{
+    gesture::Gesture,
+    reading::Reading,
+    signal::{Sample, median_by},
+    step::Step,
+    time::{Timestamp, millis},
+};
+
+/// What the cues are held against.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+// A record of an earlier version has fewer.
+#[serde(default)]
+pub struct Proof {
+    /// Parallax across that a turn must reach, in eye distances. Turns of real heads reached 0.20 and
+    /// more (15 turns in 6 recordings), bent prints up to 0.17, flat ones 0.03 (`SIGNALS`).
+    pub turn_parallax: f32,
+    /// Parallax across below which a face that seems to turn is flat.
+    pub flat_parallax: f32,
+    /// Parallax up and down, from the least to the most, that a nod must reach. Real nods: 0.34 and
+    /// more; tilted prints: about 0.1 (`SIGNALS`).
+    pub nod_parallax: f32,
+    /// Least O-Net score throughout a gesture: a hand before the face lowers it. In real gestures it
+    /// was never below 0.90.
+    pub min_score: f32,
+    /// How many gestures of a covered face deny.
+    pub covered: u32,
+    /// How far each eye must close in a blink, as a share of the open eye; a wink closes one. In real
+    /// blinks the eye that closed less did so by 0.39 and more.
+    pub lids: f32,
+    /// Longest blink that answers a question.
+    #[serde(with = "millis", rename = "blink_ms")]
+    pub blink: Duration,
+    /// Fastest move of a face from one frame to the next, in face widths a second. The fastest real
+    /// one, before a camera held in a hand, was 8.5.
+    pub fastest: f32,
+    /// How long the picture may stay the same to the last bit. Cameras fill up frames with the one
+    /// before in the dark, but not for so long.
+    #[serde(with = "millis", rename = "frozen_ms")]
+    pub frozen: Duration,
+}
+
+impl Default for Proof {
+    fn default() -> Self {
+        Self {
+            turn_parallax: 0.12,
+            flat_parallax: 0.06,
+            nod_parallax: 0.2,
+            min_score: 0.8,
+            covered: 2,
+            lids: 0.3,
+            blink: Duration::from_millis(600),
+            fastest: 12.0,
+            frozen: Duration::from_millis(500),
+        }
+    }
+}
+
+/// Longest time back that a gesture can have begun.
+const MEMORY: Duration = Duration::from_secs(6);
+
+/// Two frames further apart say nothing about speed.
+const NEXT_FRAME: Duration = Duration::from_millis(120);
+
+/// Frames before a gesture in which the face must not be covered either.
+const GUARD: Duration = Duration::from_millis(70);
+
+/// What a gesture is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worth {
+    /// All that goes with it was seen.
+    Proven,
+    /// Something that goes with it was not seen: it answers nothing, and is held against nobody.
+    Unproven,
+    /// The face was covered while it was made.
+    Covered,
+    /// A face without depth made it.
+    Flat,
+}
+
+/// Follows what the readings show beside gestures.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    recent: VecDeque<Sample>,
+    /// Fingerprints of all pictures so far.
+    pictures: HashSet<u64>,
+    /// The last one, and since when it has been the same.
+    last: Option<(u64, Timestamp)>,
+}
+
+impl Evidence {
+    /// Takes in a reading; gives what denies, if something does.
+    pub fn see(&mut self, reading: &Reading, proof: &Proof) -> Option<Reason> {
+        let picture = self.picture(reading, proof);
+        let jump = reading.sample.as_ref().and_then(|s| self.sample(s, proof));
+        picture.or(jump)
+    }
+
+    /// Whether the reading shows the very picture of the one before.
+    pub fn is_same(&self, reading: &Reading) -> bool {
+        reading.picture != 0 && self.last.is_some_and(|(last, _)| last == reading.picture)
+    }
+
+    fn picture(&mut self, reading: &Reading, proof: &Proof) -> Option<Reason> {
+        match (reading.picture, self.last) {
+            // A reading of an earlier version.
+            (0, _) => None,
+            (now, Some((last, since))) if now == last => {
+                let frozen = reading.at.since(since) >= proof.frozen;
+                frozen.then_some(Reason::FrozenPicture)
+            }
+            (now, _) => {
+                self.last = Some((now, reading.at));
+                let new = self.pictures.insert(now);
+                (!new).then_some(Reason::RepeatedPicture)
+            }
+        }
+    }
+
+    fn sample(&mut self, sample: &Sample, proof: &Proof) -> Option<Reason> {
+        let jumped = self.recent.back().is_some_and(|last| {
+            let time = sample.at.since(last.at);
+            let speed = moved(last, sample) / time.as_secs_f32().max(1e-3);
+            last.is_readable()
+                && sample.is_readable()
+                && time <= NEXT_FRAME
+                && speed > proof.fastest
+        });
+        self.recent.push_back(*sample);
+        let from = sample.at.before(MEMORY);
+        while self.recent.front().is_some_and(|s| s.at < from) {
+            self.recent.pop_front();
+        }
+        jumped.then_some(Reason::FaceJumped)
+    }
+
+    /// What `gesture` is worth; `open` is the eye ratio of open eyes.
+    pub fn weigh(&self, gesture: &Gesture, open: f32, proof: &Proof) -> Worth {
+        let from = gesture.start.at.before(GUARD);
+        let span = || self.recent.iter().filter(|s| s.at >= from);
+        let least = |value: fn(&Sample) -> f32| span().map(value).fold(f32::INFINITY, f32::min);
+        let most = |value: fn(&Sample) -> f32| span().map(value).fold(f32::NEG_INFINITY, f32::max);
+        if least(|s| s.score) < proof.min_score {
+            return Worth::Covered;
+        }
+        let (left, right) = (most(|s| s.parallax.across), -least(|s| s.parallax.across));
+        let deep = match gesture.step {
+            Step::TurnLeft => left,
+            Step::TurnRight => right,
+            Step::Shake => left.min(right),
+            Step::Nod => {
+                let range = most(|s| s.parallax.down) - least(|s| s.parallax.down);
+                return proven(range >= proof.nod_parallax);
+            }
+            Step::Blink | Step::BlinkTwice => {
+                let shut = proof.lids.mul_add(-open, open);
+                let both = least(|s| s.lids[0]) <= shut && least(|s| s.lids[1]) <= shut;
+                let short = gesture.end.at.since(gesture.start.at) <= proof.blink;
+                return proven(both && short);
+            }
+            Step::OpenMouth | Step::HoldStill => return Worth::Proven,
+        };
+        if deep < proof.flat_parallax {
+            Worth::Flat
+        } else {
+            proven(deep >= proof.turn_parallax)
+        }
+    }
+}
+
+fn proven(yes: bool) -> Worth {
+    if yes { Worth::Proven } else { Worth::Unproven }
+}
+
+/// How far the face has moved between two samples, in face widths: the median of its five marks.
+fn moved(a: &Sample, b: &Sample) -> f32 {
+    let ways = a.marks.points().into_iter().zip(b.marks.points());
+    let ways = ways.map(|(a, b)| a.distance(b)).collect();
+    let middle = median_by(ways, f32::total_cmp).unwrap_or_default();
+    middle / b.bbox.width().max(1.0)
+}

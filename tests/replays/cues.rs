@@ -1,0 +1,146 @@
+//! Each cue that denies or confirms, in a recorded session: that it alone decides, and that a person at
+//! its edge does not trip it.
+use liveness::{challenge::Proof, geometry::Point, parallax::Parallax};
+
+use super::*;
+
+/// The recorded session with every sample changed.
+fn with(change: impl Fn(&mut Sample)) -> Vec<Reading> {
+    let mut readings = obey();
+    readings
+        .iter_mut()
+        .flat_map(|r| &mut r.sample)
+        .for_each(change);
+    readings
+}
+
+/// The recorded session with its parallax scaled until the largest turn reaches `most`.
+fn turning(most: f32) -> Vec<Reading> {
+    let samples = obey().into_iter().filter_map(|r| r.sample);
+    let reached = samples.map(|s| s.parallax.across).fold(0.0, f32::max);
+    with(|s| s.parallax.across *= most / reached)
+}
+
+#[test]
+fn a_turn_without_depth_is_a_picture() {
+    let proof = Proof::default();
+    assert_eq!(verdict_of(&turning(0.01)), failed(Reason::FlatFace));
+    let nearly = turning(0.95 * proof.flat_parallax);
+    assert_eq!(verdict_of(&nearly), failed(Reason::FlatFace));
+    // Shallow: no proof, and none against it.
+    let shallow = turning(1.1 * proof.flat_parallax);
+    assert_eq!(verdict_of(&shallow).1, Some(Reason::SourceEnded));
+    assert_eq!(verdict_of(&turning(1.05 * proof.turn_parallax)), passed());
+}
+
+#[test]
+fn a_turn_whose_nose_goes_the_other_way_is_a_picture() {
+    let mirrored = with(|s| s.parallax.across = -s.parallax.across);
+    assert_eq!(verdict_of(&mirrored), failed(Reason::FlatFace));
+}
+
+#[test]
+fn a_nod_without_depth_is_none() {
+    let range = |readings: &[Reading]| {
+        let from = asked(readings)[2];
+        let down = (readings.iter().filter(|r| r.at >= from))
+            .filter_map(|r| r.sample)
+            .map(|s| s.parallax.down);
+        let (least, most) = down.fold((f32::MAX, f32::MIN), |(a, b), d| (a.min(d), b.max(d)));
+        most - least
+    };
+    let full = range(&obey());
+    let nodding = |wanted: f32| with(|s| s.parallax.down *= wanted / full);
+    let proof = Proof::default();
+    assert_eq!(
+        verdict_of(&nodding(0.9 * proof.nod_parallax)).1,
+        Some(Reason::SourceEnded)
+    );
+    assert_eq!(verdict_of(&nodding(1.1 * proof.nod_parallax)), passed());
+}
+
+#[test]
+fn a_covered_face_that_answers_is_denied() {
+    assert_eq!(verdict_of(&with(|s| s.score = s.score.min(0.82))), passed());
+    let covered = asked(&obey())[0];
+    let hidden = with(|s| {
+        if s.at > covered {
+            s.score = 0.7;
+        }
+    });
+    assert_eq!(verdict_of(&hidden), failed(Reason::FaceCovered));
+}
+
+#[test]
+fn a_face_that_jumps_is_denied() {
+    let jumping = |widths: f32| {
+        let mut readings = obey();
+        let at = asked(&readings)[1].after(Duration::from_millis(150));
+        let shifted = readings
+            .iter_mut()
+            .filter(|r| r.at > at)
+            .flat_map(|r| &mut r.sample);
+        shifted.for_each(|s| {
+            let moved = s.marks.points().map(|p| Point {
+                x: p.x + widths * s.bbox.width(),
+                ..p
+            });
+            s.marks = moved.into();
+        });
+        readings
+    };
+    // A frame lasts 33 ms: 7 and 15 widths a second.
+    assert_eq!(verdict_of(&jumping(0.25)), passed());
+    assert_eq!(verdict_of(&jumping(0.5)), failed(Reason::FaceJumped));
+}
+
+#[test]
+fn a_picture_that_stands_still_ends_the_session() {
+    let frozen = |length| during(length, |reading| reading.picture = 7);
+    assert_eq!(verdict_of(&frozen(400)), passed());
+    let ended = ("inconclusive".to_owned(), Some(Reason::FrozenPicture));
+    assert_eq!(verdict_of(&frozen(700)), ended);
+    // From the first frame on: it holds still, and is never asked anything.
+    let mut still = obey();
+    still.iter_mut().for_each(|reading| reading.picture = 7);
+    assert_eq!(verdict_of(&still), ended);
+}
+
+#[test]
+fn a_picture_that_comes_again_is_a_recording() {
+    let readings = obey();
+    let (first, span) = (readings[3].picture, span(&readings, 40));
+    let mut looped = readings.clone();
+    let again = looped.iter_mut().find(|r| span.contains(&r.at));
+    again.unwrap().picture = first;
+    assert_eq!(verdict_of(&looped), failed(Reason::RepeatedPicture));
+    // A camera that fills up its rate with the frame before.
+    let mut last = 0;
+    let mut doubled = readings;
+    for (i, reading) in doubled.iter_mut().enumerate() {
+        match i % 2 {
+            0 => last = reading.picture,
+            _ => reading.picture = last,
+        }
+    }
+    assert_eq!(verdict_of(&doubled), passed());
+}
+
+#[test]
+fn a_wink_is_no_blink() {
+    let open = obey()[5].sample.unwrap().lids[1];
+    // The right eye never closes by more than this share.
+    let winking = |share: f32| with(|s| s.lids[1] = s.lids[1].max((1.0 - share) * open));
+    let wanted = Proof::default().lids;
+    assert_ne!(verdict_of(&winking(0.5 * wanted)), passed());
+    assert_eq!(verdict_of(&winking(1.25 * wanted)), passed());
+}
+
+#[test]
+fn a_session_of_an_earlier_version_knows_no_pictures() {
+    let mut readings = obey();
+    readings.iter_mut().for_each(|reading| reading.picture = 0);
+    assert_eq!(verdict_of(&readings), passed());
+    let flat = with(|s| s.parallax = Parallax::default());
+    assert_eq!(verdict_of(&flat), failed(Reason::FlatFace));
+}
