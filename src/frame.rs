@@ -19,7 +19,7 @@ pub struct Frame {
 impl Frame {
     /// Frames dropped between the one numbered `last`, if there was one, and this one.
     pub fn dropped_since(&self, last: Option<u64>) -> u64 {
-        last.map_or(0, |last| self.seq.saturating_sub(last + 1))
+        dropped_since(last, self.seq)
     }
 
     /// A number that two pictures share only if they are the same, as far as every eighth row tells. A
@@ -31,6 +31,11 @@ impl Frame {
         rows.step_by(EVERY).for_each(|row| hasher.write(row));
         hasher.finish()
     }
+}
+
+/// Frames dropped between the one numbered `last`, if there was one, and the one numbered `seq`.
+pub fn dropped_since(last: Option<u64>, seq: u64) -> u64 {
+    last.map_or(0, |last| seq.saturating_sub(last.saturating_add(1)))
 }
 
 /// Rows of a picture from one that is looked at for its fingerprint to the next.

@@ -298,7 +298,7 @@ fn at_half_the_frames_it_passes_too() {
     let mut left = readings.len();
     readings.retain(|r| {
         left -= 1;
-        left % 2 == 0 || !r.gestures.is_empty()
+        left.is_multiple_of(2) || !r.gestures.is_empty()
     });
     assert_eq!(verdict_of(&readings), passed());
 }

@@ -17,6 +17,8 @@ mod verdict;
 
 use std::{collections::VecDeque, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 pub use evidence::Proof;
 pub use guide::Guide;
 pub use ready::{HINT_HOLD, Ready, Rest, Stand};
@@ -341,7 +343,8 @@ impl Challenge {
 }
 
 /// Why a challenge is ended from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum End {
     /// The recording is over.
     SourceEnded,

@@ -54,6 +54,10 @@ pub struct Ask {
     /// Append the result to this log [default: $XDG_STATE_HOME/liveness/sessions.jsonl].
     #[arg(long, value_name = "PATH")]
     log: Option<PathBuf>,
+    /// Keep what was read from each frame, numbers and no picture, in DIR/SESSION.jsonl: for `liveness
+    /// replay`. They measure a face; guard them as you would a picture.
+    #[arg(long, value_name = "DIR")]
+    pub tape: Option<PathBuf>,
     /// How the simulated subject behaves: obey, still, wrong, late, replay or photo [default: obey].
     /// All but the photo blink now and then, as people do: a script of blinks alone is met by chance.
     #[arg(long, value_name = "HOW")]

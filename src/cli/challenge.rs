@@ -1,5 +1,10 @@
 //! `liveness challenge` and `liveness demo`: run sessions and report the verdict.
-use std::sync::Arc;
+use std::{
+    fs::{self, File},
+    io::BufWriter,
+    path::Path,
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -11,7 +16,7 @@ use liveness::{
     frame::Frame,
     nn,
     record::{self, Log, SessionRecord},
-    session::{Event, Plan, Session, StepState},
+    session::{Event, Plan, Session, StepState, Tape},
     step::Step,
     time::Timestamp,
 };
@@ -67,10 +72,17 @@ impl Demo {
 
 /// The last line of `challenge --json`.
 #[derive(Serialize)]
-struct ResultLine<'a> {
+pub struct ResultLine<'a> {
     r#type: &'static str,
     #[serde(flatten)]
     record: &'a SessionRecord,
+}
+
+impl<'a> From<&'a SessionRecord> for ResultLine<'a> {
+    fn from(record: &'a SessionRecord) -> Self {
+        let r#type = "result";
+        Self { r#type, record }
+    }
 }
 
 fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow::Result<Exit> {
@@ -133,8 +145,12 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             reserve,
             rules: ask.rules(live),
         };
+        let mut session = Session::new(plan, begun);
+        if ask.tape.is_some() {
+            session.keep_tape();
+        }
         let mut run = Run {
-            session: Session::new(plan, begun),
+            session,
             feed: &mut feed,
             stage: stage.as_mut(),
             ask,
@@ -150,6 +166,11 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             say(format_args!("error: the result was not logged: {error}"));
             say(serde_json::to_string(record)?);
             return Ok(Exit::Integrity);
+        }
+        if let (Some(folder), Some(tape)) = (&ask.tape, run.session.tape())
+            && let Err(error) = keep(folder, &record.session, tape)
+        {
+            say(format_args!("error: {error:#}"));
         }
         let reported = report(record, ask);
         let State::Done(verdict) = run.session.state() else {
@@ -177,14 +198,21 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
 
 fn report(record: &SessionRecord, ask: &Ask) -> anyhow::Result<()> {
     if ask.json {
-        let r#type = "result";
-        return print_json(&ResultLine { r#type, record });
+        return print_json(&ResultLine::from(record));
     }
     let verdict = &record.verdict;
     match record.reason {
         None => print_line(verdict),
         Some(reason) => print_line(format_args!("{verdict}: {reason}")),
     }
+}
+
+/// Writes a session's tape into a folder, under the session's name.
+fn keep(folder: &Path, session: &str, tape: &Tape) -> anyhow::Result<()> {
+    let path = folder.join(session).with_extension("jsonl");
+    let file = fs::create_dir_all(folder).and_then(|()| File::create(&path));
+    let written = file.and_then(|file| tape.write(BufWriter::new(file)));
+    written.with_context(|| format!("the session's tape was not written to {}", path.display()))
 }
 
 fn exit_of(verdict: Verdict) -> Exit {

@@ -16,6 +16,7 @@ mod out;
 mod plot;
 mod png;
 mod preview;
+mod replay;
 mod stage;
 mod stop;
 
@@ -60,6 +61,8 @@ enum Command {
     Demo(challenge::Demo),
     /// List, show and summarise results.
     Log(log::Log),
+    /// Decide recorded sessions again, from their samples alone.
+    Replay(replay::Replay),
     /// Print the signals and gestures of a recording.
     Analyze(analyze::Analyze),
     /// List cameras and their formats.
@@ -91,6 +94,7 @@ pub fn run(args: Vec<OsString>) -> Exit {
         Command::Preview(preview) => preview.run(&cli.common),
         Command::Demo(demo) => demo.run(&cli.common),
         Command::Log(log) => out::until_closed(log.run()),
+        Command::Replay(replay) => out::until_closed(replay.run()),
         Command::Analyze(analyze) => out::until_closed(analyze.run(&cli.common)),
         Command::Cameras(cameras) => out::until_closed(cameras.run()),
         Command::Completions(completions) => out::until_closed(completions.run(Cli::command())),

@@ -1,8 +1,13 @@
 //! One run, from the first frame to the line in the log: observations in, events out.
-use serde::Serialize;
+mod tape;
+
+use serde::{Deserialize, Serialize};
+
+pub use tape::{Line, Replay, Tape, TapeError};
 
 use crate::{
     challenge::{Challenge, End, Guide, HINT_HOLD, Rules, State},
+    frame,
     observation::Observation,
     reading::{Reader, Reading},
     record::{FrameCounts, SCHEMA, SessionRecord, StepRecord, WallTime},
@@ -11,7 +16,7 @@ use crate::{
 };
 
 /// What a session is to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Its own random name; see [`crate::record::new_session_id`].
     pub session: String,
@@ -84,11 +89,14 @@ pub struct Session {
     events: Vec<Event>,
     /// The last hint that was passed on.
     said: Option<Guide>,
+    plan: Plan,
+    tape: Option<Tape>,
 }
 
 impl Session {
     /// Begins to wait for a subject at `begun`.
     pub fn new(plan: Plan, begun: Timestamp) -> Self {
+        let kept = plan.clone();
         let challenge =
             Challenge::new(plan.script.clone(), plan.rules, begun).with_reserve(plan.reserve);
         let hello = Event::Hello {
@@ -122,7 +130,24 @@ impl Session {
             last_seq: None,
             events: vec![hello],
             said: None,
+            plan: kept,
+            tape: None,
         }
+    }
+
+    /// From now on keeps all that it is told; to be called before it is told anything.
+    pub fn keep_tape(&mut self) {
+        let mut tape = Tape::default();
+        tape.push(Line::Plan {
+            plan: Box::new(self.plan.clone()),
+            begun: self.begun,
+        });
+        self.tape = Some(tape);
+    }
+
+    /// All that it was told, where that was to be kept.
+    pub fn tape(&self) -> Option<&Tape> {
+        self.tape.as_ref()
     }
 
     /// Where the challenge stands.
@@ -137,18 +162,28 @@ impl Session {
 
     /// Takes in what was seen in a frame; gives what was read from it.
     pub fn see(&mut self, seen: &Observation) -> Reading {
-        let dropped = seen.frame.dropped_since(self.last_seq);
-        self.last_seq = Some(seen.frame.seq);
-        self.record.frames.analysed += 1;
-        self.record.frames.dropped += dropped;
-        self.record.frames.captured = self.record.frames.analysed + self.record.frames.dropped;
         let reading = self.reader.read(seen);
-        self.take(&reading);
+        self.take_frame(seen.frame.seq, &reading);
         reading
     }
 
-    /// Takes in what was read from a frame elsewhere: a session replays from its readings. Counts no
-    /// frame.
+    /// Takes in what was read elsewhere from the frame numbered `seq`.
+    pub fn take_frame(&mut self, seq: u64, reading: &Reading) {
+        if let Some(tape) = &mut self.tape {
+            tape.push(Line::Frame {
+                seq,
+                reading: Box::new(reading.clone()),
+            });
+        }
+        let dropped = frame::dropped_since(self.last_seq, seq);
+        self.last_seq = Some(seq);
+        self.record.frames.analysed += 1;
+        self.record.frames.dropped += dropped;
+        self.record.frames.captured = self.record.frames.analysed + self.record.frames.dropped;
+        self.take(reading);
+    }
+
+    /// Takes in what was read from a frame elsewhere, and counts no frame.
     pub fn take(&mut self, reading: &Reading) {
         let state = self.challenge.see(reading);
         self.advance(state, reading.at);
@@ -156,12 +191,18 @@ impl Session {
 
     /// Lets time pass without a frame.
     pub fn tick(&mut self, now: Timestamp) {
+        if let Some(tape) = &mut self.tape {
+            tape.push(Line::Tick { now });
+        }
         let state = self.challenge.tick(now);
         self.advance(state, now);
     }
 
     /// Ends the session from outside.
     pub fn end(&mut self, why: End) {
+        if let Some(tape) = &mut self.tape {
+            tape.push(Line::End { why });
+        }
         let state = self.challenge.end(why);
         self.advance(state, self.now);
     }
@@ -181,6 +222,7 @@ impl Session {
         self.now = self.now.max(now);
         let now_ms = self.since_begin(self.now);
         let old = std::mem::replace(&mut self.state, new);
+        let was_done = matches!(old, State::Done(_));
         match (old, new) {
             (State::Done(_), _) => {}
             (State::Waiting { guide: before }, State::Waiting { guide }) => {
@@ -245,6 +287,11 @@ impl Session {
             (State::Asking { .. }, State::Waiting { .. }) => {
                 log::error!("a challenge went back to waiting: {old:?} {new:?}");
             }
+        }
+        if let (State::Done(_), false, Some(tape)) = (self.state, was_done, &mut self.tape) {
+            tape.push(Line::Result {
+                record: Box::new(self.record.clone()),
+            });
         }
     }
 
