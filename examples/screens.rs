@@ -96,6 +96,7 @@ fn scenes() -> Vec<(String, State)> {
         until: Timestamp::from_millis(6_000),
         strikes,
         seen,
+        guide: None,
     };
     for step in Step::ALL {
         scenes.push((format!("ask_{step}"), asking(step, 1, 0, false)));

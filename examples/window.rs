@@ -79,5 +79,6 @@ fn play(began: Timestamp, now: Timestamp) -> State {
         until,
         strikes: 0,
         seen,
+        guide: None,
     }
 }

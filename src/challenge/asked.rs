@@ -1,5 +1,7 @@
 //! The step that is being asked: what answers it, what contradicts it, when it is over.
-use super::{Rest, Rules};
+use std::time::Duration;
+
+use super::{Guide, Rest, Rules};
 use crate::{gesture::Gesture, signal::Sample, step::Step, time::Timestamp};
 
 /// How near its resting values a face is back at rest: yaw in degrees, nose ratio, share of the
@@ -10,6 +12,9 @@ const BACK_NOD: f32 = 0.13;
 const BACK_EYES: f32 = 0.6;
 const BACK_MOUTH: (f32, f32) = (0.25, 0.07);
 
+/// A face that cannot be judged for so short a time is nothing to speak of.
+const BAD: Duration = Duration::from_millis(250);
+
 /// The step being asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked {
@@ -17,6 +22,11 @@ pub struct Asked {
     pub index: usize,
     pub since: Timestamp,
     pub until: Timestamp,
+    /// What keeps the face from being judged, and since when, where the clock stands still.
+    pub guide: Option<Guide>,
+    bad: Option<Timestamp>,
+    /// How long the clock has stood still.
+    pub paused: Duration,
     /// The gesture that answered it.
     pub seen: Option<Gesture>,
     /// The first of two blinks.
@@ -48,6 +58,9 @@ impl Asked {
             index,
             since: now,
             until: now.after(rules.step),
+            guide: None,
+            bad: None,
+            paused: Duration::ZERO,
             seen: None,
             first: None,
             away: false,
@@ -64,6 +77,25 @@ impl Asked {
         self.away = away;
     }
 
+    /// Notes what keeps the face from being judged. When that lasts the clock stands still, from the
+    /// beginning of it on.
+    pub fn disturb(&mut self, guide: Option<Guide>, now: Timestamp) {
+        let since = match guide {
+            None => {
+                (self.bad, self.guide) = (None, None);
+                return;
+            }
+            Some(_) => *self.bad.get_or_insert(now),
+        };
+        let gone = now.since(since);
+        if self.guide.is_some() || gone >= BAD {
+            self.guide = guide;
+            self.paused += gone;
+            self.until = self.until.after(gone);
+            self.bad = Some(now);
+        }
+    }
+
     /// Takes in a gesture that began after the question.
     pub fn hear(&mut self, gesture: &Gesture, rules: &Rules) -> Answer {
         if self.seen.is_some() {
@@ -71,7 +103,8 @@ impl Asked {
         }
         if self.is_answered_by(gesture) {
             let began = self.first.unwrap_or(*gesture).start;
-            if gesture.end.at > self.until || began.at > self.since.after(rules.late) {
+            if gesture.end.at > self.until || began.at > self.since.after(rules.late + self.paused)
+            {
                 return Answer::None;
             }
             if self.step == Step::BlinkTwice && self.first.is_none() {

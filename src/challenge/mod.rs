@@ -6,6 +6,8 @@ mod asked;
 mod evidence;
 mod guide;
 #[cfg(test)]
+mod pause_tests;
+#[cfg(test)]
 mod properties;
 mod ready;
 mod rules;
@@ -60,6 +62,8 @@ pub enum State {
         strikes: u32,
         /// Whether the gesture was seen and only the return to rest is missing.
         seen: bool,
+        /// What keeps the face from being judged; the clock stands still meanwhile.
+        guide: Option<Guide>,
     },
     /// Over.
     Done(Verdict),
@@ -85,6 +89,8 @@ pub struct Challenge {
     last_seen: Timestamp,
     company_since: Option<Timestamp>,
     strikes: u32,
+    /// How long the clock has stood still.
+    paused: Duration,
     /// How many gestures a covered face made.
     covered: u32,
     evidence: Evidence,
@@ -105,6 +111,7 @@ impl Challenge {
             last_seen: at,
             company_since: None,
             strikes: 0,
+            paused: Duration::ZERO,
             covered: 0,
             evidence: Evidence::default(),
             unproven: None,
@@ -153,6 +160,7 @@ impl Challenge {
                 until: asked.until,
                 strikes: self.strikes,
                 seen: asked.seen.is_some(),
+                guide: asked.guide,
             },
             Phase::Done(verdict) => State::Done(*verdict),
         }
@@ -272,6 +280,13 @@ impl Challenge {
         }
         self.last_seen = self.now;
         asked.watch(sample, &ready.rest, self.now);
+        let before = asked.paused;
+        asked.disturb(ready::disturbance(sample, &self.rules.stand), self.now);
+        self.paused += asked.paused.saturating_sub(before);
+        if self.paused > self.rules.pause {
+            self.phase = Phase::Done(Verdict::Inconclusive(Reason::PoorPicture));
+            return;
+        }
         let lately = self.now.before(PROVEN_LATE);
         let unproven = self.unproven.take().filter(|g| g.end.at >= lately);
         for gesture in unproven.iter().chain(&reading.gestures) {

@@ -25,6 +25,8 @@ pub struct Stand {
     pub max_off_centre: f32,
     /// Mean luma of the face between which lids and lips can be told.
     pub luma: (f32, f32),
+    /// Largest share of the face that may be clipped to black or white.
+    pub max_clipped: f32,
     /// Least variance of the Laplacian on the face (see [`crate::signal::Quality`]).
     pub min_sharpness: f32,
     /// Least probability, by O-Net and by the mesh, that the whole face is seen.
@@ -55,6 +57,7 @@ impl Default for Stand {
             max_face_share: 0.85,
             max_off_centre: 0.25,
             luma: (40.0, 230.0),
+            max_clipped: 0.3,
             min_sharpness: 12.0,
             min_score: 0.8,
             max_deg: (15.0, 30.0, 25.0),
@@ -180,8 +183,8 @@ fn good_face(reading: &Reading, stand: &Stand) -> Result<Sample, Guide> {
             Guide::MoveBack,
         ),
         (off(x, width) || off(y, height), Guide::CentreFace),
-        (s.quality.brightness < stand.luma.0, Guide::TooDark),
-        (s.quality.brightness > stand.luma.1, Guide::TooBright),
+        (is_dark(&s, stand), Guide::TooDark),
+        (is_bright(&s, stand), Guide::TooBright),
         (
             s.presence.min(s.score) < stand.min_score,
             Guide::FaceCovered,
@@ -195,6 +198,36 @@ fn good_face(reading: &Reading, stand: &Stand) -> Result<Sample, Guide> {
         Some((_, guide)) => Err(*guide),
         None => Ok(s),
     }
+}
+
+fn is_dark(s: &Sample, stand: &Stand) -> bool {
+    let q = &s.quality;
+    q.brightness < stand.luma.0 || (q.clipped > stand.max_clipped && q.brightness < 128.0)
+}
+
+fn is_bright(s: &Sample, stand: &Stand) -> bool {
+    let q = &s.quality;
+    q.brightness > stand.luma.1 || (q.clipped > stand.max_clipped && q.brightness >= 128.0)
+}
+
+/// A hundredth of leeway for a face that was let in at the limit would flicker; a fifth does not.
+const LEEWAY: f32 = 0.8;
+
+/// What keeps a face from being judged while it answers: only what no gesture changes.
+pub fn disturbance(s: &Sample, stand: &Stand) -> Option<Guide> {
+    let checks = [
+        (
+            s.quality.face_px < LEEWAY * stand.min_face_px,
+            Guide::MoveCloser,
+        ),
+        (is_dark(s, stand), Guide::TooDark),
+        (is_bright(s, stand), Guide::TooBright),
+        (s.score < stand.min_score, Guide::FaceCovered),
+    ];
+    checks
+        .iter()
+        .find(|(wrong, _)| *wrong)
+        .map(|(_, guide)| *guide)
 }
 
 fn rest(samples: &[Sample]) -> Rest {

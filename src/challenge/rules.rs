@@ -44,6 +44,10 @@ pub struct Rules {
     /// Time to come back to rest after a gesture, beyond the step's own.
     #[serde(with = "millis", rename = "back_ms")]
     pub back: Duration,
+    /// How long the clock may stand still in all, while light, distance or a hand keep the face from being
+    /// judged.
+    #[serde(with = "millis", rename = "pause_ms")]
+    pub pause: Duration,
     /// So many wrong gestures fail.
     pub strikes: u32,
     /// Longest absence of the face.
@@ -71,6 +75,7 @@ impl Default for Rules {
             hold: Duration::from_millis(1_500),
             twice: Duration::from_millis(2_000),
             back: Duration::from_secs(2),
+            pause: Duration::from_secs(10),
             strikes: 2,
             absence: Duration::from_millis(500),
             company: Duration::from_millis(300),

@@ -21,6 +21,7 @@ pub(super) fn resting(ms: u64) -> Reading {
         quality: Quality {
             face_px: 150.0,
             brightness: 120.0,
+            clipped: 0.0,
             sharpness: 200.0,
         },
         ..Sample::default()
@@ -117,7 +118,7 @@ pub(super) fn asked(script: &[Step], reserve: &[Step]) -> Challenge {
 }
 
 /// Goes on at rest until `reading`, and takes that in.
-fn go(challenge: &mut Challenge, reading: &Reading) -> State {
+pub(super) fn go(challenge: &mut Challenge, reading: &Reading) -> State {
     let (from, to) = (challenge.now, reading.at);
     let mut at = from.after(FRAME);
     while at < to {

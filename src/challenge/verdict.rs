@@ -69,6 +69,8 @@ pub enum Reason {
     SessionTimeout,
     /// Nobody stood before the camera.
     NobodyCame,
+    /// Light, distance or a hand kept the face from being judged for too long.
+    PoorPicture,
     /// Somebody came, but never stood so that the challenge could begin.
     NeverReady,
     /// The recording ended before the challenge did.
@@ -95,6 +97,7 @@ impl Reason {
             Self::SeveralFaces => "several_faces",
             Self::SessionTimeout => "session_timeout",
             Self::NobodyCame => "nobody_came",
+            Self::PoorPicture => "poor_picture",
             Self::NeverReady => "never_ready",
             Self::SourceEnded => "source_ended",
             Self::SourceFailed => "source_failed",

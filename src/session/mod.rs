@@ -61,7 +61,7 @@ pub enum Event {
         /// What will be asked.
         script: Vec<Step>,
     },
-    /// The subject should do something before the first step.
+    /// The subject should do something before the first step, or so that the next can be judged.
     Guide {
         /// What.
         code: Guide,
@@ -258,9 +258,14 @@ impl Session {
                     index,
                     since,
                     seen,
+                    guide,
                     ..
                 },
             ) => {
+                if let Some(code) = guide.filter(|_| guide != self.said) {
+                    self.events.push(Event::Guide { code });
+                }
+                self.said = guide;
                 if index != old_index {
                     self.told(old_step, StepState::Done);
                     self.asked(step, index, since);

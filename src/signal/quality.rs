@@ -11,6 +11,9 @@ pub struct Quality {
     pub face_px: f32,
     /// Mean luma of the face, `0.0..=255.0`.
     pub brightness: f32,
+    /// Share of the face that is as dark or as bright as a picture can be, `0.0..=1.0`.
+    #[serde(default)]
+    pub clipped: f32,
     /// Variance of the Laplacian of luma on a 64 px crop of the face: small is blurred.
     pub sharpness: f32,
 }
@@ -26,6 +29,9 @@ pub fn luma_of(image: &RgbImage) -> f32 {
     let grey = shrink(image, &bbox);
     grey.iter().sum::<f32>() / grey.len() as f32
 }
+
+/// Luma beyond which nothing can be told any more; a camera's black is seldom 0, its white seldom 255.
+const ENDS: (f32, f32) = (5.0, 250.0);
 
 /// Side of the crop on which quality is measured, so that its figures do not depend on distance.
 const QUALITY_PX: usize = 64;
@@ -46,7 +52,11 @@ pub(super) fn quality(image: &RgbImage, bbox: &BBox) -> Quality {
         }
     }
     let average = sum / count;
+    let ends = grey
+        .iter()
+        .filter(|luma| !(ENDS.0..=ENDS.1).contains(*luma));
     Quality {
+        clipped: ends.count() as f32 / grey.len() as f32,
         face_px: bbox.width(),
         brightness: mean,
         sharpness: squares / count - average * average,
@@ -107,6 +117,11 @@ mod tests {
         assert!((sharp.brightness - 130.0).abs() < 1.0);
         assert!((flat.brightness - 250.0).abs() < 1.0);
         assert!(sharp.sharpness > 1000.0 && flat.sharpness < 1.0);
+        let glare = quality(&stripes(255), &bbox);
+        assert!(
+            flat.clipped < 1e-6 && (glare.clipped - 0.5).abs() < 0.02,
+            "{glare:?}"
+        );
     }
 
     proptest! {

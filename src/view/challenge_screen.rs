@@ -88,6 +88,9 @@ impl ChallengeScreen {
                 };
                 canvas.ring(oval, 1.0, width, colour);
             }
+            State::Asking { guide: Some(_), .. } => {
+                canvas.ring(oval, 1.0, width, ATTENTION.fade(breath));
+            }
             State::Asking { seen: true, .. } => canvas.ring(oval, 1.0, width, GOOD),
             State::Asking {
                 step,
@@ -148,6 +151,13 @@ impl ChallengeScreen {
         let start = Timestamp::default();
         let (text, pictogram, since) = match scene.state {
             State::Waiting { guide } => (Text::Guide(guide), Pictogram::Guide(guide), start),
+            State::Asking {
+                guide: Some(guide), ..
+            } => (
+                Text::Guide(Some(guide)),
+                Pictogram::Guide(Some(guide)),
+                start,
+            ),
             State::Asking {
                 step, seen: true, ..
             } => (Text::Return(step), Pictogram::Guide(None), start),

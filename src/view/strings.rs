@@ -216,6 +216,10 @@ const fn why(reason: Reason) -> [&'static str; Lang::ALL.len()] {
         Reason::SeveralFaces => ["Somebody else was in view", "画面中有其他人"],
         Reason::SessionTimeout => ["It took too long", "用时过长"],
         Reason::NobodyCame => ["Nobody was in front of the camera", "摄像头前没有人"],
+        Reason::PoorPicture => [
+            "Your face could not be seen well for long enough",
+            "未能持续看清您的脸",
+        ],
         Reason::NeverReady => ["Your face could not be seen well", "未能看清您的脸"],
         Reason::SourceEnded => ["The recording has ended", "录像已播放完毕"],
         Reason::SourceFailed => ["The camera stopped working", "摄像头出现故障"],
@@ -239,7 +243,8 @@ pub const GUIDES: [Guide; 12] = [
 ];
 
 /// Every reason, likewise.
-pub const REASONS: [Reason; 17] = [
+pub const REASONS: [Reason; 18] = [
+    Reason::PoorPicture,
     Reason::NoMatch,
     Reason::NotLive,
     Reason::FlatFace,

@@ -38,6 +38,7 @@ fn asking(step: Step, left: f32, strikes: u32, seen: bool) -> State {
         until: since.after(whole),
         strikes,
         seen,
+        guide: None,
     }
 }
 
@@ -173,6 +174,7 @@ fn a_strike_is_named_for_a_while_and_only_in_its_step() {
             until: Timestamp::from_millis(60_000),
             strikes,
             seen: false,
+            guide: None,
         };
         let now = Timestamp::from_millis(ms);
         let scene = Scene {
