@@ -32,7 +32,7 @@
 //! | 6 | [`gesture`] |
 //! | 5 | [`track`] |
 //! | 4 | [`signal`], [`observation`] |
-//! | 3 | [`capture`], [`mtcnn`], [`mesh`], [`parallax`] |
+//! | 3 | [`capture`], [`mtcnn`], [`mesh`], [`parallax`], [`passive`] |
 //! | 2 | [`face`], [`nn`] |
 //! | 1 | [`frame`], [`entropy`] |
 //! | 0 | [`time`], [`geometry`], [`error`], [`step`] |
@@ -74,6 +74,7 @@ pub mod mtcnn;
 pub mod nn;
 pub mod observation;
 pub mod parallax;
+pub mod passive;
 pub mod pipeline;
 pub mod reading;
 pub mod record;

@@ -36,6 +36,15 @@ pub struct Reading {
     pub sample: Option<Sample>,
     /// The gestures that this frame completes.
     pub gestures: Vec<Gesture>,
+    /// How likely the face is live, where a network of the user's own was asked; `0.0..=1.0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passive: Option<f32>,
+    /// Distance from the face at the beginning, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same: Option<f32>,
+    /// Distance from the expected face, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<f32>,
     /// Mean luma of the whole picture where no face is in view, `0.0..=255.0`.
     pub luma: Option<f32>,
 }
@@ -83,7 +92,7 @@ impl Reader {
             track: Some(self.track().id()),
             sample: Some(sample),
             gestures: self.watcher.see(self.tracker.track()),
-            luma: None,
+            ..Reading::default()
         }
     }
 

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    challenge::{Reason, Rules, Verdict},
+    challenge::{Reason, Rules, Said, Verdict},
     entropy,
     error::{Cause, Error},
     step::Step,
@@ -78,6 +78,9 @@ pub struct SessionRecord {
     pub verdict: String,
     /// Why, if it did not pass.
     pub reason: Option<Reason>,
+    /// What networks said that looked at the face itself, where some did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
     /// Frames seen and dropped.
     pub frames: FrameCounts,
 }
@@ -292,6 +295,7 @@ mod tests {
             steps: vec![],
             verdict: "failed".to_owned(),
             reason: Some(Reason::StepTimeout),
+            said: None,
             frames: FrameCounts::default(),
         }
     }

@@ -11,7 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["time", "geometry", "error", "step"],
     &["frame", "entropy"],
     &["face", "nn"],
-    &["capture", "mtcnn", "mesh", "parallax"],
+    &["capture", "mtcnn", "mesh", "parallax", "passive"],
     &["signal", "observation"],
     &["track"],
     &["gesture"],

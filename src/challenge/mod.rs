@@ -5,6 +5,7 @@
 mod asked;
 mod evidence;
 mod guide;
+mod looks;
 #[cfg(test)]
 mod pause_tests;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use evidence::Proof;
 pub use guide::Guide;
+pub use looks::{Look, Said};
 pub use ready::{HINT_HOLD, Ready, Rest, Stand};
 pub use rules::Rules;
 pub use script::{ScriptError, catch, draw};
@@ -32,6 +34,7 @@ pub use verdict::{Reason, Verdict};
 use crate::{gesture::Gesture, reading::Reading, step::Step, time::Timestamp};
 use asked::{Answer, Asked};
 use evidence::{Evidence, Worth};
+use looks::Looks;
 use ready::Waiting;
 
 /// A gesture is told a few frames after its end; a step is not over before that.
@@ -94,6 +97,7 @@ pub struct Challenge {
     /// How many gestures a covered face made.
     covered: u32,
     evidence: Evidence,
+    looks: Looks,
     /// The last gesture that would be an answer if what goes with it were seen.
     unproven: Option<Gesture>,
 }
@@ -114,6 +118,7 @@ impl Challenge {
             paused: Duration::ZERO,
             covered: 0,
             evidence: Evidence::default(),
+            looks: Looks::default(),
             unproven: None,
         }
     }
@@ -137,6 +142,20 @@ impl Challenge {
     /// How many wrong gestures were seen.
     pub fn strikes(&self) -> u32 {
         self.strikes
+    }
+
+    /// What networks said that looked at the face itself.
+    pub fn said(&self) -> Option<Said> {
+        self.looks.said()
+    }
+
+    /// Whether the face of `reading` is at rest: the moment to look at it closely.
+    pub fn is_at_rest(&self, reading: &Reading) -> bool {
+        match (&self.phase, &reading.sample) {
+            (Phase::Waiting(waiting), Some(_)) => waiting.hint().is_none(),
+            (Phase::Asking(_, ready), Some(sample)) => asked::is_back(sample, &ready.rest),
+            _ => false,
+        }
     }
 
     /// How the subject looks at rest, once that is known.
@@ -172,6 +191,7 @@ impl Challenge {
         self.miss();
         let same = self.evidence.is_same(reading);
         let denied = self.evidence.see(reading, &self.rules.proof);
+        let denied = denied.or(self.looks.see(reading, &self.rules.look));
         match &mut self.phase {
             Phase::Done(_) => {}
             // A face in a picture that stands still holds still better than anybody.
@@ -348,7 +368,10 @@ impl Challenge {
     /// Asks the step at `index`; the only place where a challenge passes is behind the last one.
     fn ask(&mut self, index: usize, ready: Ready) {
         self.phase = match self.script.get(index) {
-            None => Phase::Done(Verdict::Passed),
+            None => Phase::Done(match self.looks.objection(&self.rules.look) {
+                Some(objection) => objection,
+                None => Verdict::Passed,
+            }),
             Some(&step) => {
                 let asked = Asked::new(step, index, self.now, &self.rules);
                 Phase::Asking(asked, ready)

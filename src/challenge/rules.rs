@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Proof, Stand, Strength};
+use super::{Look, Proof, Stand, Strength};
 use crate::time::millis;
 
 /// Every limit of a challenge.
@@ -17,6 +17,8 @@ pub struct Rules {
     pub stand: Stand,
     /// What must be seen beside a gesture, and what denies.
     pub proof: Proof,
+    /// What is asked of networks that look at the face itself.
+    pub look: Look,
     /// A gesture that begins sooner after the question was not an answer to it: nobody reads and
     /// reacts in a quarter of a second.
     #[serde(with = "millis", rename = "too_soon_ms")]
@@ -67,6 +69,7 @@ impl Default for Rules {
             strength: Strength::default(),
             stand: Stand::default(),
             proof: Proof::default(),
+            look: Look::default(),
             too_soon: Duration::from_millis(250),
             prompt: Duration::from_millis(1_500),
             late: Duration::from_secs(4),

@@ -13,6 +13,8 @@ use liveness::{
 };
 use serde::Serialize;
 
+use super::looker::Looks;
+
 /// What a session asks, how it is shown, where its result goes.
 #[derive(Args, Clone, Debug)]
 pub struct Ask {
@@ -58,6 +60,8 @@ pub struct Ask {
     /// replay`. They measure a face; guard them as you would a picture.
     #[arg(long, value_name = "DIR")]
     pub tape: Option<PathBuf>,
+    #[command(flatten)]
+    pub looks: Looks,
     /// How the simulated subject behaves: obey, still, wrong, late, replay or photo [default: obey].
     /// All but the photo blink now and then, as people do: a script of blinks alone is met by chance.
     #[arg(long, value_name = "HOW")]

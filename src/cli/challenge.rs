@@ -11,7 +11,7 @@ use clap::Args;
 use crossbeam_channel::Receiver;
 use liveness::{
     capture::{Source, puppet::Cue},
-    challenge::{End, Guide, Reason, State, Verdict},
+    challenge::{End, Guide, Reason, Rules, State, Verdict},
     entropy,
     frame::Frame,
     nn,
@@ -29,6 +29,7 @@ use super::{
     fail,
     feed::{Feed, Next, Wish},
     input::{Input, Looking},
+    looker::Looker,
     out::{print_json, print_line, say},
     stage::{Stage, Wanted},
     stop,
@@ -99,6 +100,7 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
         }
         return Ok(Exit::Done);
     }
+    let mut looker = ask.looks.load()?;
     let mut log = Log::open(&ask.log_path()?)?;
     let models = nn::fingerprint(common.models.as_deref())?;
     let mut stage = match Stage::open(ask) {
@@ -143,14 +145,19 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             rehearsal: ask.is_rehearsed() || !matches!(source, Source::Camera(_)),
             script,
             reserve,
-            rules: ask.rules(live),
+            rules: Rules {
+                look: looker.rules(),
+                ..ask.rules(live)
+            },
         };
+        looker.begin();
         let mut session = Session::new(plan, begun);
         if ask.tape.is_some() {
             session.keep_tape();
         }
         let mut run = Run {
             session,
+            looker: &mut looker,
             feed: &mut feed,
             stage: stage.as_mut(),
             ask,
@@ -228,6 +235,7 @@ fn exit_of(verdict: Verdict) -> Exit {
 /// One session under way.
 struct Run<'a> {
     session: Session,
+    looker: &'a mut Looker,
     feed: &'a mut Feed,
     stage: Option<&'a mut Stage>,
     ask: &'a Ask,
@@ -266,7 +274,9 @@ impl Run<'_> {
         match self.feed.next()? {
             Next::Seen(seen) => {
                 self.now = self.now.max(seen.frame.at);
-                let reading = self.session.see(&seen);
+                let mut reading = self.session.read(&seen);
+                self.looker.look(&seen, &self.session, &mut reading)?;
+                self.session.take_frame(seen.frame.seq, &reading);
                 log::trace!("{reading:?}");
                 *frame = Some(seen.frame);
             }

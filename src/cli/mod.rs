@@ -11,6 +11,7 @@ mod exit;
 mod feed;
 mod input;
 mod log;
+mod looker;
 mod man;
 mod out;
 mod plot;

@@ -16,6 +16,11 @@ pub fn signed(colours: &[u8], numbers: &mut [f32]) {
     }
 }
 
+/// A number made by [`signed`] as a part of white, in 0..1.
+pub fn unscaled(number: f32) -> f32 {
+    (number - BLACK) / (255.0 * SIGNED)
+}
+
 /// Times an 8-bit colour it is in 0..1, as MediaPipe's networks want it.
 pub const UNIT: f32 = 1.0 / 255.0;
 
@@ -28,5 +33,7 @@ mod tests {
         let mut numbers = vec![0.0; 3];
         signed(&[0, 255, 127], &mut numbers);
         assert_eq!(numbers, vec![-127.5 / 128.0, 127.5 / 128.0, -0.5 / 128.0]);
+        let back = numbers.iter().map(|n| (unscaled(*n) * 255.0).round());
+        assert_eq!(back.collect::<Vec<_>>(), [0.0, 255.0, 127.0]);
     }
 }

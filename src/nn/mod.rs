@@ -18,7 +18,7 @@ use crate::error::Error;
 
 pub use cut::{Cutter, Kernel};
 pub use fingerprint::fingerprint;
-pub use input::{UNIT, signed};
+pub use input::{UNIT, signed, unscaled};
 pub use net::{Net, Outputs, View};
 
 /// What a network must look like to take its place, and the copy compiled into the program.

@@ -118,6 +118,7 @@ impl Session {
             steps: vec![],
             verdict: String::new(),
             reason: None,
+            said: None,
             frames: FrameCounts::default(),
         };
         Self {
@@ -162,9 +163,20 @@ impl Session {
 
     /// Takes in what was seen in a frame; gives what was read from it.
     pub fn see(&mut self, seen: &Observation) -> Reading {
-        let reading = self.reader.read(seen);
+        let reading = self.read(seen);
         self.take_frame(seen.frame.seq, &reading);
         reading
+    }
+
+    /// Reads what was seen in a frame, without taking it in: there may be more to say about it. It must
+    /// then be taken in by [`Session::take_frame`].
+    pub fn read(&mut self, seen: &Observation) -> Reading {
+        self.reader.read(seen)
+    }
+
+    /// Whether the face of `reading` is at rest: the moment to look at it closely.
+    pub fn is_at_rest(&self, reading: &Reading) -> bool {
+        self.challenge.is_at_rest(reading)
     }
 
     /// Takes in what was read elsewhere from the frame numbered `seq`.
@@ -284,9 +296,11 @@ impl Session {
                 };
                 self.count_strikes();
                 self.told(step, state);
+                self.record.said = self.challenge.said();
                 self.record.conclude(verdict, now_ms);
             }
             (State::Waiting { .. }, State::Done(verdict)) => {
+                self.record.said = self.challenge.said();
                 self.record.conclude(verdict, now_ms);
             }
             (State::Asking { .. }, State::Waiting { .. }) => {

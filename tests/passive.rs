@@ -1,0 +1,110 @@
+//! A network of the user's own: `--passive`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
+
+mod place;
+
+use std::{fs, path::Path};
+
+use predicates::str::contains;
+use serde_json::Value;
+
+use place::{Place, lines};
+
+/// How the network of `tests/passive` wants its input: "live" is how bright the face is.
+const MANUAL: &str = r#"
+input = [8, 8]
+white = 1.0
+crop = 0.8
+output = "score"
+classes = 2
+live = 1
+"#;
+
+/// A place with the network and `manual` beside it.
+fn place(manual: &str) -> Place {
+    let place = Place::new();
+    let network = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/passive/bright.onnx");
+    fs::copy(network, place.path("bright.onnx")).unwrap();
+    fs::write(place.path("bright.toml"), manual).unwrap();
+    place
+}
+
+fn result(place: &Place, flags: &str, code: i32) -> Value {
+    let line =
+        format!("demo --headless --json --seed 3 --log l.jsonl --passive bright.onnx {flags}");
+    lines(&place.run(&line).code(code)).pop().unwrap()
+}
+
+#[test]
+fn its_word_is_noted_and_counts_for_nothing_unless_it_may_deny() {
+    // The portrait's face is lighter than a third and darker than nine tenths.
+    let place = place(&format!("{MANUAL}threshold = 0.3\n"));
+    let noted = result(&place, "", 0);
+    let bright = noted["said"]["passive"].as_f64().unwrap();
+    assert!((0.3..0.9).contains(&bright), "{bright}");
+    assert!(noted["said"]["looks"][0].as_u64().unwrap() > 5, "{noted}");
+    result(&place, "--passive-role deny", 0);
+    fs::write(
+        place.path("bright.toml"),
+        format!("{MANUAL}threshold = 0.9\n"),
+    )
+    .unwrap();
+    result(&place, "", 0);
+    let denied = result(&place, "--passive-role deny", 1);
+    assert_eq!(denied["reason"], "not_live");
+}
+
+#[test]
+fn colours_and_scale_are_as_its_manual_says() {
+    let said = |manual: &str| {
+        let place = place(manual);
+        result(&place, "", 0)["said"]["passive"].as_f64().unwrap()
+    };
+    let plain = said(MANUAL);
+    let swapped = said(&format!("{MANUAL}colours = \"bgr\"\n"));
+    assert!((plain - swapped).abs() < 1e-4, "a mean knows no order");
+    let scaled = said(&MANUAL.replace("white = 1.0", "black = -1.0\nwhite = 3.0"));
+    assert!(
+        (scaled - (4.0 * plain - 1.0)).abs() < 1e-3,
+        "{scaled} for {plain}"
+    );
+    let other = said(&MANUAL.replace("live = 1", "live = 0"));
+    assert!((other - (1.0 - plain)).abs() < 1e-4, "{other} for {plain}");
+    let soft = said(&format!("{MANUAL}softmax = true\n"));
+    let wanted = 1.0 / (1.0 + (1.0 - 2.0 * plain).exp());
+    assert!((soft - wanted).abs() < 1e-2, "{soft} for {wanted}");
+}
+
+#[test]
+fn what_does_not_fit_says_so_before_anybody_is_asked() {
+    for (manual, code, why) in [
+        ("input = 8", 4, "TOML parse error"),
+        (
+            &*MANUAL.replace("live = 1", "live = 2"),
+            4,
+            "`live` must be below `classes`",
+        ),
+        (&*MANUAL.replace("[8, 8]", "[8, 9]"), 4, "two equal sides"),
+        (&*MANUAL.replace("\"score\"", "\"scores\""), 5, "scores"),
+        (
+            &*MANUAL.replace("classes = 2", "classes = 3"),
+            5,
+            "output `score` has shape",
+        ),
+        (
+            &*format!("{MANUAL}colour = \"rgb\"\n"),
+            4,
+            "unknown field `colour`",
+        ),
+    ] {
+        let place = place(manual);
+        let line = "demo --headless --log l.jsonl --passive bright.onnx";
+        place.run(line).code(code).stderr(contains(why));
+    }
+    let place = Place::new();
+    let line = "demo --headless --log l.jsonl --passive nowhere.onnx";
+    place
+        .run(line)
+        .code(4)
+        .stderr(contains("needs this file beside it"));
+}
