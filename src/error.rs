@@ -26,6 +26,14 @@ pub enum Error {
         /// Why, and what to do.
         source: Cause,
     },
+    /// A picture or recording does not show one face that can be compared: take another.
+    #[error("cannot tell who is in {what}: {source}")]
+    Face {
+        /// The picture or source, as given.
+        what: String,
+        /// Why, and what would do.
+        source: Cause,
+    },
     /// A network is missing, damaged, or not the one this version was built for.
     #[error("cannot use network {net} from {origin}: {source}")]
     Model {

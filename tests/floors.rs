@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["frame", "entropy"],
     &["face", "nn"],
     &["capture", "mtcnn", "mesh"],
-    &["signal", "observation"],
+    &["signal", "observation", "identity"],
     &["track"],
     &["gesture"],
     &["reading"],

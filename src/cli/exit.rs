@@ -37,7 +37,9 @@ pub fn of(error: &anyhow::Error) -> Exit {
     }
     let known = error.chain().find_map(|e| e.downcast_ref::<Error>());
     match known {
-        Some(Error::Camera { .. } | Error::Source { .. } | Error::Panic { .. }) => Exit::Source,
+        Some(
+            Error::Camera { .. } | Error::Source { .. } | Error::Face { .. } | Error::Panic { .. },
+        ) => Exit::Source,
         Some(Error::Model { .. }) => Exit::Integrity,
         Some(_) | None => Exit::Usage,
     }
