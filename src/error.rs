@@ -52,6 +52,22 @@ pub enum Error {
         /// Why.
         source: Cause,
     },
+    /// A template cannot be written, read or deleted, or there is none of that name.
+    #[error("template {path:?}: {source}")]
+    Templates {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Why, and the way out if known.
+        source: Cause,
+    },
+    /// A template is damaged, or of another network: enroll the person again.
+    #[error("template {name} cannot be used: {source}")]
+    Template {
+        /// Whose.
+        name: String,
+        /// Why.
+        source: Cause,
+    },
     /// No window can be opened: run with `--headless`, or give the program a display.
     #[error("cannot open a window: {source}")]
     Window {

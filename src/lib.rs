@@ -25,7 +25,7 @@
 //! |---|---|
 //! | 12 | the command line, in the binary |
 //! | 11 | [`view`] |
-//! | 10 | [`session`] |
+//! | 10 | [`session`], [`templates`] |
 //! | 9 | [`record`], [`pipeline`] |
 //! | 8 | [`challenge`] |
 //! | 7 | [`reading`] |
@@ -80,6 +80,7 @@ pub mod record;
 pub mod session;
 pub mod signal;
 pub mod step;
+pub mod templates;
 pub mod time;
 pub mod track;
 pub mod view;

@@ -18,7 +18,7 @@ const FLOORS: &[&[&str]] = &[
     &["reading"],
     &["challenge"],
     &["record", "pipeline"],
-    &["session"],
+    &["session", "templates"],
     &["view"],
     &["cli"],
 ];

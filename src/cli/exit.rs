@@ -40,7 +40,7 @@ pub fn of(error: &anyhow::Error) -> Exit {
         Some(
             Error::Camera { .. } | Error::Source { .. } | Error::Face { .. } | Error::Panic { .. },
         ) => Exit::Source,
-        Some(Error::Model { .. }) => Exit::Integrity,
+        Some(Error::Model { .. } | Error::Template { .. }) => Exit::Integrity,
         Some(_) | None => Exit::Usage,
     }
 }

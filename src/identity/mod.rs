@@ -57,6 +57,28 @@ impl Embedding {
         }
     }
 
+    /// The embedding in the middle of several of one person, and how far two of them are apart at most.
+    ///
+    /// # Errors
+    ///
+    /// Where two of them are not one person's at `threshold`: the two that are farthest apart.
+    pub fn of_one(of: &[Self], threshold: f32) -> Result<(Self, f32), Disagreement> {
+        let pairs = (0..of.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
+        let apart = |(a, b): (usize, usize)| Disagreement {
+            a,
+            b,
+            distance: of[a].distance(&of[b]),
+        };
+        let farthest = pairs
+            .map(apart)
+            .max_by(|x, y| x.distance.total_cmp(&y.distance));
+        let farthest = farthest.unwrap_or_default();
+        match Self::mean(of) {
+            Some(mean) if farthest.distance < threshold => Ok((mean, farthest.distance)),
+            _ => Err(farthest),
+        }
+    }
+
     /// The embedding in the middle of several; `None` of none.
     pub fn mean(of: &[Self]) -> Option<Self> {
         let share = 1.0 / of.len() as f32;
@@ -82,6 +104,17 @@ impl From<Embedding> for Vec<f32> {
     fn from(embedding: Embedding) -> Self {
         embedding.0.to_vec()
     }
+}
+
+/// Two of several faces that are not one person's.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Disagreement {
+    /// Number of the one.
+    pub a: usize,
+    /// Number of the other.
+    pub b: usize,
+    /// How far they are apart.
+    pub distance: f32,
 }
 
 /// Whether two faces are one person's.
@@ -163,6 +196,18 @@ mod tests {
         let middle = Embedding::mean(&[a.clone(), b]).unwrap();
         assert!((a.distance(&middle) - 0.25).abs() < 1e-6);
         assert_eq!(Embedding::mean(&[]), None);
+    }
+
+    #[test]
+    fn faces_of_one_person_agree() {
+        let faces = [along(0, 0.3), along(0, 0.5), along(1, 0.4)];
+        let (one, spread) = Embedding::of_one(&faces[..2], 0.58).unwrap();
+        assert!(one.distance(&along(0, 0.4)) < 1e-6 && (spread - 0.2).abs() < 1e-6);
+        let (alone, _) = Embedding::of_one(&faces[..1], 0.58).unwrap();
+        assert_eq!(alone, faces[0]);
+        let apart = Embedding::of_one(&faces, 0.58).unwrap_err();
+        assert_eq!((apart.a, apart.b), (1, 2));
+        assert!(Embedding::of_one(&[], 0.58).is_err());
     }
 
     #[test]

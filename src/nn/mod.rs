@@ -17,7 +17,7 @@ use std::{borrow::Cow, path::Path};
 use crate::error::Error;
 
 pub use cut::{Cutter, Kernel};
-pub use fingerprint::fingerprint;
+pub use fingerprint::{fingerprint, sum};
 pub use input::{UNIT, recognition, signed};
 pub use net::{Net, Outputs, View};
 
