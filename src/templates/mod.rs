@@ -1,17 +1,21 @@
 //! Who is expected: embeddings under names, one small file each. Never a picture.
+mod name;
+mod reference;
+
 use std::{
-    fmt,
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
-    str::FromStr,
 };
 
 use serde::{Deserialize, Serialize};
 
+pub use name::Name;
+pub use reference::{Expected, Reference, References};
+
 use crate::{
     error::{Cause, Error},
-    identity::{Crowd, Embedding, Portraits},
+    identity::Embedding,
     nn,
     record::{self, WallTime},
 };
@@ -19,44 +23,8 @@ use crate::{
 /// Version of a template's fields.
 pub const VERSION: u32 = 1;
 
-/// Longest name in bytes, with room for the ending below what file systems allow (255).
-const LONGEST: usize = 100;
-
 /// Ending of a template's file.
 const ENDING: &str = "json";
-
-/// The name of a template: letters and digits of any script, `-`, `_` and `.` between them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Name(String);
-
-impl Name {
-    /// The name itself.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for Name {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let fits = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-        // No path, no hidden file, nothing that looks like a flag.
-        let starts = text.starts_with(char::is_alphanumeric);
-        match starts && text.chars().all(fits) && text.len() <= LONGEST {
-            true => Ok(Self(text.to_owned())),
-            false => Err(format!(
-                "a name has letters and digits, with - _ . between them, {LONGEST} bytes at most"
-            )),
-        }
-    }
-}
 
 /// What is kept of one person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -125,7 +93,7 @@ impl Templates {
         let path = self.path(name);
         let text = fs::read_to_string(&path).map_err(|error| self.error(path.clone(), error))?;
         read(&text, &self.model).map_err(|source| Error::Template {
-            name: name.0.clone(),
+            name: name.to_string(),
             source,
         })
     }
@@ -172,7 +140,7 @@ impl Templates {
     }
 
     fn path(&self, name: &Name) -> PathBuf {
-        self.folder.join(format!("{}.{ENDING}", name.0))
+        self.folder.join(format!("{name}.{ENDING}"))
     }
 
     fn error(&self, path: PathBuf, error: io::Error) -> Error {
@@ -188,122 +156,6 @@ impl Templates {
         Error::Templates { path, source }
     }
 }
-
-/// Who is expected: a picture of them, or a template.
-///
-/// Written as the path of a picture, or `template:NAME`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reference {
-    /// An ID photograph.
-    Photo(PathBuf),
-    /// A person who was enrolled.
-    Template(Name),
-}
-
-impl FromStr for Reference {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.strip_prefix("template:") {
-            Some(name) => Ok(Self::Template(name.parse()?)),
-            None if text.is_empty() => Err("name a picture, or template:NAME".to_owned()),
-            None => Ok(Self::Photo(text.into())),
-        }
-    }
-}
-
-impl fmt::Display for Reference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Photo(path) => path.display().fmt(f),
-            Self::Template(name) => write!(f, "template:{name}"),
-        }
-    }
-}
-
-impl Serialize for Reference {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
-    }
-}
-
-/// A face that is expected.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Expected {
-    /// The face.
-    pub embedding: Embedding,
-    /// How many faces the picture shows; `None` of a template.
-    pub faces: Option<usize>,
-}
-
-/// Finds out whose face a [`Reference`] means. Networks are loaded when they are needed.
-pub struct References {
-    models: Option<PathBuf>,
-    folder: Option<PathBuf>,
-    portraits: Option<Portraits>,
-}
-
-impl References {
-    /// For pictures, and for templates in `folder` (`None`: [`default_folder`]), with the networks compiled
-    /// in or those in `models`.
-    pub fn new(folder: Option<PathBuf>, models: Option<PathBuf>) -> Self {
-        Self {
-            models,
-            folder: folder.or_else(default_folder),
-            portraits: None,
-        }
-    }
-
-    /// The templates.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Templates`] where there is no place for them, [`Error::Model`] where the network cannot be read.
-    pub fn templates(&self) -> Result<Templates, Error> {
-        let folder = self.folder.as_deref().ok_or_else(|| Error::Templates {
-            path: PathBuf::new(),
-            source: NO_PLACE.into(),
-        })?;
-        Templates::open(folder, self.models.as_deref())
-    }
-
-    /// The face that is expected: in a photograph, or of a template.
-    ///
-    /// # Errors
-    ///
-    /// As [`Portraits::read`] and [`Templates::load`].
-    pub fn read(&mut self, reference: &Reference, crowd: Crowd) -> Result<Expected, Error> {
-        match reference {
-            Reference::Photo(path) => {
-                let portrait = self.portraits()?.read(path, crowd)?;
-                Ok(Expected {
-                    embedding: portrait.embedding,
-                    faces: Some(portrait.faces),
-                })
-            }
-            Reference::Template(name) => Ok(Expected {
-                embedding: self.templates()?.load(name)?.embedding,
-                faces: None,
-            }),
-        }
-    }
-
-    /// Reader of pictures.
-    ///
-    /// # Errors
-    ///
-    /// As [`Portraits::load`].
-    pub fn portraits(&mut self) -> Result<&mut Portraits, Error> {
-        let portraits = match self.portraits.take() {
-            Some(portraits) => portraits,
-            None => Portraits::load(self.models.as_deref())?,
-        };
-        Ok(self.portraits.insert(portraits))
-    }
-}
-
-const NO_PLACE: &str =
-    "no place for them: HOME and XDG_STATE_HOME are not set; name one with --templates DIR";
 
 /// Where templates lie unless told otherwise: `templates`, beside the log. `None` where the log has no
 /// place either.
@@ -368,5 +220,4 @@ fn sync_folder(folder: &Path) {
 }
 
 #[cfg(test)]
-#[path = "templates_tests.rs"]
 mod tests;
