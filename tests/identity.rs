@@ -67,7 +67,7 @@ fn one_person_stays_near_and_two_far_in_every_size_and_pose() {
     let mut people: Vec<Vec<Embedding>> = vec![];
     for (sitter, name) in Sitter::ALL.into_iter().zip(PORTRAITS) {
         let mut one = vec![look(&portrait(name))];
-        for (seed, face_px) in [(1, 90.0), (2, 150.0), (3, 300.0)] {
+        for (seed, face_px) in [(1, 120.0), (2, 150.0), (3, 300.0)] {
             one.extend(frames(sitter, seed, face_px).iter().map(&mut look));
         }
         people.push(one);

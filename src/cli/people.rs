@@ -13,7 +13,7 @@ const MOST_DISTANT: f32 = 1.5;
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Threshold {
     /// Take two faces nearer than DISTANCE for one person: less lets fewer strangers in and turns more
-    /// people away (0.54: 0.12 % of strangers, 0.60: 0.95 %).
+    /// people away (of LFW's strangers 0.54 lets in 0.13 %, 0.60 0.92 %).
     #[arg(long, value_name = "DISTANCE", default_value_t = identity::THRESHOLD, value_parser = distance)]
     pub threshold: f32,
 }

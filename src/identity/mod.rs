@@ -146,8 +146,8 @@ impl Recognizer {
     }
 
     /// The embedding of the face in `image` that has these landmarks: the mean of its own and that of its
-    /// mirror image. On LFW's fold 1 that leaves 4 errors of 600 at the best threshold, one look 4, and at
-    /// a distance of 0.6 4 and 7.
+    /// mirror image. Where as many strangers are let in (0.5 % of LFW's), that turns away 1.6 % of people, one
+    /// look 2.9 %.
     ///
     /// # Errors
     ///
