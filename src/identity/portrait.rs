@@ -48,7 +48,7 @@ pub struct Portrait {
     pub embedding: Embedding,
     /// The face that was taken.
     pub face: Face,
-    /// How many faces the picture has.
+    /// How many faces the picture shows: this one, and all that are not much smaller.
     pub faces: usize,
 }
 
@@ -101,20 +101,24 @@ impl Portraits {
     ) -> Result<Result<Portrait, Unfit>, Error> {
         let faces = self.cascade.find(image)?;
         let (width, height) = (image.width() as f32, image.height() as f32);
-        let face = match choose(&faces, (width, height), crowd) {
-            Ok(face) => face,
+        let (face, faces) = match choose(&faces, (width, height), crowd) {
+            Ok(chosen) => chosen,
             Err(why) => return Ok(Err(why)),
         };
         Ok(Ok(Portrait {
             embedding: self.recognizer.embed(image, &face.landmarks)?,
             face,
-            faces: faces.len(),
+            faces,
         }))
     }
 }
 
-/// The face of a picture of this width and height that is meant.
-fn choose(faces: &[Face], (width, height): (f32, f32), crowd: Crowd) -> Result<Face, Unfit> {
+/// The face of a picture of this width and height that is meant, and how many might be.
+fn choose(
+    faces: &[Face],
+    (width, height): (f32, f32),
+    crowd: Crowd,
+) -> Result<(Face, usize), Unfit> {
     let wide = |face: &Face| face.bbox.width();
     // The size of a face less how far it is from the middle, as those do who prepare training pictures
     // (facenet, `align_dataset_mtcnn.py`: area - 2 x distance squared).
@@ -123,24 +127,17 @@ fn choose(faces: &[Face], (width, height): (f32, f32), crowd: Crowd) -> Result<F
         let (x, y) = (centre.x - width / 2.0, centre.y - height / 2.0);
         face.bbox.area() - 2.0 * (x * x + y * y)
     };
-    let best = |of: &dyn Fn(&Face) -> f32| {
-        let face = faces.iter().max_by(|a, b| of(a).total_cmp(&of(b)));
-        face.copied().ok_or(Unfit::NoFace)
-    };
-    let face = match crowd {
-        Crowd::Middle => best(&meant)?,
-        Crowd::Refuse => {
-            let widest = best(&wide)?;
-            let rivals = faces.iter().filter(|f| wide(f) >= RIVAL * wide(&widest));
-            match rivals.count() {
-                0 | 1 => widest,
-                several => return Err(Unfit::SeveralFaces(several)),
-            }
-        }
-    };
+    let best = faces.iter().max_by(|a, b| match crowd {
+        Crowd::Refuse => wide(a).total_cmp(&wide(b)),
+        Crowd::Middle => meant(a).total_cmp(&meant(b)),
+    });
+    let face = *best.ok_or(Unfit::NoFace)?;
+    let rivals = faces.iter().filter(|f| wide(f) >= RIVAL * wide(&face));
+    let count = rivals.count();
     match wide(&face) {
-        px if px >= MIN_FACE_PX => Ok(face),
-        px => Err(Unfit::TooSmall(px)),
+        _ if count > 1 && crowd == Crowd::Refuse => Err(Unfit::SeveralFaces(count)),
+        px if px < MIN_FACE_PX => Err(Unfit::TooSmall(px)),
+        _ => Ok((face, count)),
     }
 }
 
@@ -160,14 +157,15 @@ mod tests {
         }
     }
 
-    fn chosen(faces: &[Face], crowd: Crowd) -> Result<Face, Unfit> {
+    fn chosen(faces: &[Face], crowd: Crowd) -> Result<(Face, usize), Unfit> {
         choose(faces, (400.0, 300.0), crowd)
     }
 
     #[test]
     fn one_face_is_taken_and_none_is_told() {
         for crowd in [Crowd::Refuse, Crowd::Middle] {
-            assert_eq!(chosen(&[face(90.0, 80.0)], crowd), Ok(face(90.0, 80.0)));
+            let one = face(90.0, 80.0);
+            assert_eq!(chosen(&[one], crowd), Ok((one, 1)));
             assert_eq!(chosen(&[], crowd), Err(Unfit::NoFace));
             let small = [face(200.0, 43.6)];
             let text = chosen(&small, crowd).unwrap_err().to_string();
@@ -180,8 +178,8 @@ mod tests {
         let two = [face(200.0, 90.0), face(340.0, 100.0)];
         let refused = chosen(&two, Crowd::Refuse);
         assert_eq!(refused, Err(Unfit::SeveralFaces(2)));
-        assert_eq!(chosen(&two, Crowd::Middle), Ok(two[0]));
+        assert_eq!(chosen(&two, Crowd::Middle), Ok((two[0], 2)));
         let behind = [face(60.0, 45.0), face(200.0, 100.0)];
-        assert_eq!(chosen(&behind, Crowd::Refuse), Ok(behind[1]));
+        assert_eq!(chosen(&behind, Crowd::Refuse), Ok((behind[1], 1)));
     }
 }
