@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
 use liveness::{
-    capture::{Source, pictures_in, read_picture},
+    capture::{Source, stills_at},
     error::Error,
     identity::{Crowd, Disagreement, Embedding},
     templates::{Name, References, Template, Templates},
@@ -88,7 +88,11 @@ impl Enroll {
         if templates.has(name) && !self.replace {
             bail!("there is a template of {name} already; --replace replaces it");
         }
-        let faces = match self.pictures()? {
+        let pictures = match &self.input.source {
+            Source::Path(path) => stills_at(path)?,
+            Source::Camera(_) | Source::Demo => None,
+        };
+        let faces = match pictures {
             Some(pictures) => look_at(&pictures, &mut references)?,
             None => match watch::watch(&self.input, common)? {
                 watch::Watched::Enough(faces) => faces,
@@ -104,17 +108,6 @@ impl Enroll {
         let (embedding, spread) = one.map_err(|apart| self.disagreement(&faces, apart))?;
         templates.save(name, embedding, frames)?;
         self.report(name, frames, spread)
-    }
-
-    /// The pictures to look at; `None` where the source is a camera or a recording.
-    fn pictures(&self) -> anyhow::Result<Option<Vec<PathBuf>>> {
-        let Source::Path(path) = &self.input.source else {
-            return Ok(None);
-        };
-        if path.is_dir() {
-            return Ok(Some(pictures_in(path)?));
-        }
-        Ok(read_picture(path).is_ok().then(|| vec![path.clone()]))
     }
 
     fn disagreement(&self, faces: &Faces, apart: Disagreement) -> Error {
