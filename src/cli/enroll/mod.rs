@@ -28,7 +28,7 @@ use super::{
 /// No picture is kept. `liveness forget NAME` deletes what is.
 #[derive(Args, Debug)]
 pub struct Enroll {
-    /// Keep the face under this name: letters, digits, - _ .
+    /// Keep the face under this name: letters and digits, with - _ . between them.
     #[arg(
         value_name = "NAME",
         required_unless_present = "list",
