@@ -36,6 +36,7 @@ ROWS = [
     ("R-Net, 16 crops", "network/rnet_16", "onnxruntime", "rnet_16", 0.7),
     ("O-Net, 1 crop", "network/onet_1", "onnxruntime", "onet_1", 0.6),
     ("face mesh V2", "network/mesh", "onnxruntime", "mesh", 0.7),
+    ("embedding, 1 face", "network/embedding_1", "onnxruntime", "embedding_1", 0.9),
     ("detect, min face 60", "look/detect_60", "onnxruntime", "cascade_60", 0.35),
     ("detect, min face 20", "look/detect_20", "onnxruntime", "cascade_20", 0.35),
     ("detect, min face 60", "look/detect_60", "facenet", "detect_60", 0.05),
@@ -170,7 +171,8 @@ def onnxruntime_peer():
         path = str(ROOT / "models" / f"{name}.onnx")
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
-    pnet, rnet, onet, mesh = map(load, ["mtcnn_pnet", "mtcnn_rnet", "mtcnn_onet", "face_mesh_v2"])
+    files = ["mtcnn_pnet", "mtcnn_rnet", "mtcnn_onet", "face_mesh_v2", "dlib_resnet_v1"]
+    pnet, rnet, onet, mesh, embedding = map(load, files)
     outputs = {id(s): [o.name for o in s.get_outputs()] for s in (pnet, rnet, onet)}
 
     def run(session, data, names=None):
@@ -194,6 +196,7 @@ def onnxruntime_peer():
         ("rnet_16", rnet, noise(16, 3, 24, 24)),
         ("onet_1", onet, noise(1, 3, 48, 48)),
         ("mesh", mesh, noise(1, 3, 256, 256)),
+        ("embedding_1", embedding, noise(1, 3, 150, 150)),
     ]:
         times[name] = median_ms(lambda: run(session, data))
 

@@ -1,5 +1,5 @@
-//! How long looking takes, one thread: the four networks, a whole search, following, and a whole
-//! tracked frame.
+//! How long looking takes, one thread: the five networks, a whole search, following, a whole
+//! tracked frame, and telling who it is.
 //!
 //! `make bench`, or `cargo bench --bench stages -- FILTER`. `benches/peers.py` reads the medians.
 #![expect(clippy::expect_used, reason = "a bench that cannot run must say so")]
@@ -10,6 +10,7 @@ use image::{RgbImage, imageops::FilterType};
 use liveness::{
     face::Detect as _,
     frame::Frame,
+    identity::Recognizer,
     mesh::Mesher,
     mtcnn::{Follow, Mtcnn, Params},
     nn::{self, Net},
@@ -59,6 +60,8 @@ fn networks(c: &mut Criterion) {
         ("rnet_16", &nn::RNET, [16, 24, 24, 3]),
         ("onet_1", &nn::ONET, [1, 48, 48, 3]),
         ("mesh", &nn::MESH, [1, 256, 256, 3]),
+        ("embedding_1", &nn::EMBEDDING, [1, 150, 150, 3]),
+        ("embedding_2", &nn::EMBEDDING, [2, 150, 150, 3]),
     ];
     for (name, spec, shape) in fixed {
         let mut net = Net::load(spec, None).expect(name);
@@ -95,6 +98,12 @@ fn looking(c: &mut Criterion) {
             b.iter(|| black_box(cascade.find(&picture).expect("it runs")));
         });
     }
+    let face = Mtcnn::load(Params::default(), None).and_then(|mut cascade| cascade.find(&picture));
+    let landmarks = face.expect("it runs")[0].landmarks;
+    let mut recognizer = Recognizer::load(None).expect("the embedding");
+    group.bench_function("embed", |b| {
+        b.iter(|| black_box(recognizer.embed(&picture, &landmarks).expect("it runs")));
+    });
     let frame = |seq| Frame {
         at: Timestamp::from_millis(seq * 33),
         seq,

@@ -26,6 +26,14 @@ pub enum Error {
         /// Why, and what to do.
         source: Cause,
     },
+    /// A picture or recording does not show one face that can be compared: take another.
+    #[error("cannot tell who is in {what}: {source}")]
+    Face {
+        /// The picture or source, as given.
+        what: String,
+        /// Why, and what would do.
+        source: Cause,
+    },
     /// A network is missing, damaged, or not the one this version was built for.
     #[error("cannot use network {net} from {origin}: {source}")]
     Model {
@@ -41,6 +49,22 @@ pub enum Error {
     Log {
         /// Which log.
         path: PathBuf,
+        /// Why.
+        source: Cause,
+    },
+    /// A template cannot be written, read or deleted, or there is none of that name.
+    #[error("template {path:?}: {source}")]
+    Templates {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Why, and the way out if known.
+        source: Cause,
+    },
+    /// A template is damaged, or of another network: enroll the person again.
+    #[error("template {name} cannot be used: {source}")]
+    Template {
+        /// Whose.
+        name: String,
         /// Why.
         source: Cause,
     },

@@ -14,7 +14,7 @@
 //! [`pipeline`] hold one: a live source drops frames rather than let the program work on the past.
 //! [`mtcnn`] finds faces, [`mesh`] fits dense landmarks, and together they are an
 //! [`observation::Observation`]. [`reading`] turns that into numbers: [`signal`] measures,
-//! [`track`] remembers, [`gesture`] sees. [`challenge`] decides on those numbers alone, without
+//! [`track`] remembers, [`gesture`] sees; [`identity`] tells who it is. [`challenge`] decides on those numbers alone, without
 //! thread, file, clock or pixel. [`session`] owns one run and its [`record`]; [`view`] draws it.
 //!
 //! # Floors
@@ -25,13 +25,13 @@
 //! |---|---|
 //! | 12 | the command line, in the binary |
 //! | 11 | [`view`] |
-//! | 10 | [`session`] |
+//! | 10 | [`session`], [`templates`] |
 //! | 9 | [`record`], [`pipeline`] |
 //! | 8 | [`challenge`] |
 //! | 7 | [`reading`] |
 //! | 6 | [`gesture`] |
 //! | 5 | [`track`] |
-//! | 4 | [`signal`], [`observation`] |
+//! | 4 | [`signal`], [`observation`], [`identity`] |
 //! | 3 | [`capture`], [`mtcnn`], [`mesh`], [`parallax`], [`passive`] |
 //! | 2 | [`face`], [`nn`] |
 //! | 1 | [`frame`], [`entropy`] |
@@ -69,6 +69,7 @@ pub mod face;
 pub mod frame;
 pub mod geometry;
 pub mod gesture;
+pub mod identity;
 pub mod mesh;
 pub mod mtcnn;
 pub mod nn;
@@ -81,6 +82,7 @@ pub mod record;
 pub mod session;
 pub mod signal;
 pub mod step;
+pub mod templates;
 pub mod time;
 pub mod track;
 pub mod view;

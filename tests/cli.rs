@@ -16,6 +16,9 @@ fn help_names_every_command_and_every_default() {
     for command in [
         "analyze",
         "cameras",
+        "compare",
+        "enroll",
+        "forget",
         "completions",
         "detect",
         "man",

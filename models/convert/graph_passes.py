@@ -44,10 +44,11 @@ def replace_prelu(model):
         graph.initializer.append(numpy_helper.from_array(np.array(0, np.float32), zero))
 
 
-def store_weights_as_f16(model):
+def store_weights_as_f16(model, rounded=False):
     """Stores large f32 weights as f16 with a Cast in front: half the file, f32 arithmetic.
 
-    Refuses weights that f16 cannot hold exactly. tract folds the Casts when it loads the file.
+    Refuses weights that f16 cannot hold, exactly or, if `rounded`, at all. tract folds the Casts
+    when it loads the file.
     """
     graph = model.graph
     initializers, casts = [], []
@@ -57,8 +58,9 @@ def store_weights_as_f16(model):
             initializers.append(initializer)
             continue
         narrow = wide.astype(np.float16)
-        if narrow.astype(np.float32).tobytes() != wide.tobytes():
-            raise ValueError(f"{initializer.name} does not fit into f16 without rounding")
+        exact = narrow.astype(np.float32).tobytes() == wide.tobytes()
+        if not (exact or rounded and np.isfinite(narrow).all()):
+            raise ValueError(f"{initializer.name} does not fit into f16")
         stored = initializer.name + "__h"
         initializers.append(numpy_helper.from_array(narrow, stored))
         casts.append(helper.make_node("Cast", [stored], [initializer.name], to=TensorProto.FLOAT))

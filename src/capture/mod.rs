@@ -121,14 +121,29 @@ pub fn open(source: &Source, options: &Options, clock: Clock) -> Result<Frames, 
     }
 }
 
+/// The pictures at `path`, if that is a picture or a folder of them; `None` for a recording.
+///
+/// # Errors
+///
+/// [`Error::Source`] where it is none of these.
+pub fn stills_at(path: &Path) -> Result<Option<Vec<PathBuf>>, Error> {
+    Ok(match kind_of(path)? {
+        Kind::Stills if path.is_dir() => Some(pictures_in(path)?),
+        Kind::Stills => Some(vec![path.to_owned()]),
+        Kind::Mjpeg | Kind::Video => None,
+    })
+}
+
+fn kind_of(path: &Path) -> Result<Kind, Error> {
+    kind::of(path).map_err(|why| Error::source(path.display(), why))
+}
+
 fn open_path(path: &Path, fps: u32) -> Result<Frames, Error> {
-    Ok(
-        match kind::of(path).map_err(|why| Error::source(path.display(), why))? {
-            Kind::Stills => Box::new(stills::Stills::open(path, fps)?),
-            Kind::Mjpeg => Box::new(mjpeg::Mjpeg::open(path, fps)?),
-            Kind::Video => Box::new(video::Video::open(path, fps)?),
-        },
-    )
+    Ok(match kind_of(path)? {
+        Kind::Stills => Box::new(stills::Stills::open(path, fps)?),
+        Kind::Mjpeg => Box::new(mjpeg::Mjpeg::open(path, fps)?),
+        Kind::Video => Box::new(video::Video::open(path, fps)?),
+    })
 }
 
 /// Moment of picture number `index` at a pretended rate.

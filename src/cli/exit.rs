@@ -8,17 +8,17 @@ use super::out::Closed;
 /// What the program's exit code says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Passed (`challenge`, `demo`) or done (others).
+    /// Passed (`challenge`, `demo`), one person (`compare`), or done (others).
     Done = 0,
-    /// The challenge was not met.
+    /// The challenge was not met; two people (`compare`).
     Failed = 1,
     /// Wrong flag or configuration, a log that cannot be written, no display.
     Usage = 2,
     /// Nobody came, or the session timed out before it began.
     Nobody = 3,
-    /// The camera or the recording failed.
+    /// The camera or the recording failed, or shows nobody who can be compared.
     Source = 4,
-    /// A model, a key or the log is not what it must be.
+    /// A model, a template, a key or the log is not what it must be.
     Integrity = 5,
     /// Cancelled by the person or by the caller.
     Cancelled = 6,
@@ -37,8 +37,10 @@ pub fn of(error: &anyhow::Error) -> Exit {
     }
     let known = error.chain().find_map(|e| e.downcast_ref::<Error>());
     match known {
-        Some(Error::Camera { .. } | Error::Source { .. } | Error::Panic { .. }) => Exit::Source,
-        Some(Error::Model { .. }) => Exit::Integrity,
+        Some(
+            Error::Camera { .. } | Error::Source { .. } | Error::Face { .. } | Error::Panic { .. },
+        ) => Exit::Source,
+        Some(Error::Model { .. } | Error::Template { .. }) => Exit::Integrity,
         Some(_) | None => Exit::Usage,
     }
 }

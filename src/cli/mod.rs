@@ -4,16 +4,20 @@ mod ask;
 mod bench;
 mod cameras;
 mod challenge;
+mod compare;
 mod completions;
 mod config;
 mod detect;
+mod enroll;
 mod exit;
 mod feed;
+mod forget;
 mod input;
 mod log;
 mod looker;
 mod man;
 mod out;
+mod people;
 mod plot;
 mod png;
 mod preview;
@@ -66,6 +70,12 @@ enum Command {
     Replay(replay::Replay),
     /// Print the signals and gestures of a recording.
     Analyze(analyze::Analyze),
+    /// Tell whether two pictures show one person.
+    Compare(compare::Compare),
+    /// Keep a person's face, as numbers, under a name.
+    Enroll(enroll::Enroll),
+    /// Delete the template of a person.
+    Forget(forget::Forget),
     /// List cameras and their formats.
     Cameras(cameras::Cameras),
     /// Print a script that lets a shell complete our commands and flags.
@@ -98,6 +108,10 @@ pub fn run(args: Vec<OsString>) -> Exit {
         Command::Replay(replay) => out::until_closed(replay.run()),
         Command::Analyze(analyze) => out::until_closed(analyze.run(&cli.common)),
         Command::Cameras(cameras) => out::until_closed(cameras.run()),
+        // Its exit code decides: a caller who has left does not hear "the same".
+        Command::Compare(compare) => compare.run(&cli.common),
+        Command::Enroll(enroll) => enroll.run(&cli.common),
+        Command::Forget(forget) => forget.run(&cli.common),
         Command::Completions(completions) => out::until_closed(completions.run(Cli::command())),
         Command::Detect(detect) => out::until_closed(detect.run(&cli.common)),
         Command::Man(man) => out::until_closed(man.run(Cli::command())),

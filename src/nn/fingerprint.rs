@@ -3,10 +3,10 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{MESH, ONET, PNET, RNET};
+use super::{MESH, ONET, PNET, RNET, Spec};
 use crate::error::Error;
 
-/// sha256 over the four networks in a fixed order, as `sha256:HEX`: the same for the same weights,
+/// sha256 over the four networks that a challenge runs on, in a fixed order, as `sha256:HEX`: the same for the same weights,
 /// wherever they were read from.
 ///
 /// # Errors
@@ -19,9 +19,23 @@ pub fn fingerprint(models: Option<&Path>) -> Result<String, Error> {
         hash.update((bytes.len() as u64).to_le_bytes());
         hash.update(&bytes);
     }
+    Ok(named(hash))
+}
+
+/// sha256 of one network's file, as `sha256:HEX`.
+///
+/// # Errors
+///
+/// [`Error::Model`] where it cannot be read.
+pub fn sum(spec: &Spec, models: Option<&Path>) -> Result<String, Error> {
+    let (_, bytes) = spec.read(models)?;
+    Ok(named(Sha256::new().chain_update(&bytes)))
+}
+
+fn named(hash: Sha256) -> String {
     let digest = hash.finalize();
     let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
-    Ok(format!("sha256:{hex}"))
+    format!("sha256:{hex}")
 }
 
 #[cfg(test)]

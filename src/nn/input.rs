@@ -24,6 +24,17 @@ pub fn unscaled(number: f32) -> f32 {
 /// Times an 8-bit colour it is in 0..1, as MediaPipe's networks want it.
 pub const UNIT: f32 = 1.0 / 255.0;
 
+/// Writes RGB pixels as dlib's ResNet wants them: `(p - mean) / 256`.
+///
+/// Source: the means and the divisor of `input_rgb_image_sized` in dlib (`dlib/dnn/input.h`), which the
+/// network's file names too.
+pub fn recognition(pixels: impl Iterator<Item = [f32; 3]>, numbers: &mut [f32]) {
+    const MEAN: [f32; 3] = [122.782, 117.001, 104.298];
+    for (to, pixel) in numbers.as_chunks_mut::<3>().0.iter_mut().zip(pixels) {
+        *to = std::array::from_fn(|c| (pixel[c] - MEAN[c]) / 256.0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,8 +17,8 @@ use std::{borrow::Cow, path::Path};
 use crate::error::Error;
 
 pub use cut::{Cutter, Kernel};
-pub use fingerprint::fingerprint;
-pub use input::{UNIT, signed, unscaled};
+pub use fingerprint::{fingerprint, sum};
+pub use input::{UNIT, recognition, signed, unscaled};
 pub use net::{Net, Outputs, View};
 
 /// What a network must look like to take its place, and the copy compiled into the program.
@@ -93,4 +93,13 @@ pub static MESH: Spec = Spec {
     built_in: built_in!("face_mesh_v2.onnx"),
     input: [Some(1), Some(3), Some(256), Some(256)],
     outputs: &[("landmarks", 1434), ("face_presence_logit", 1)],
+};
+
+/// Face embedding, dlib's ResNet: RGB as [`recognition`] makes it; `embedding` `[N, 128]`, of which two
+/// of one person lie near each other.
+pub static EMBEDDING: Spec = Spec {
+    file: "dlib_resnet_v1.onnx",
+    built_in: built_in!("dlib_resnet_v1.onnx"),
+    input: [None, Some(3), Some(150), Some(150)],
+    outputs: &[("embedding", 128)],
 };

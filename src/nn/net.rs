@@ -120,6 +120,15 @@ impl Net {
         Ok(net)
     }
 
+    /// An [`Error::Model`] of this network.
+    pub fn error(&self, source: impl Into<Cause>) -> Error {
+        Error::Model {
+            net: self.spec.file,
+            origin: self.origin.clone(),
+            source: source.into(),
+        }
+    }
+
     /// Whether our kernels run it.
     pub fn is_fused(&self) -> bool {
         matches!(self.engine, Engine::Fused(_))
@@ -144,11 +153,8 @@ impl Net {
         shape: [usize; 4],
         fill: impl FnOnce(&mut [f32]),
     ) -> Result<Outputs, Error> {
-        self.try_run(shape, fill).map_err(|error| Error::Model {
-            net: self.spec.file,
-            origin: self.origin.clone(),
-            source: error.into_boxed_dyn_error(),
-        })
+        let done = self.try_run(shape, fill);
+        done.map_err(|error| self.error(error.into_boxed_dyn_error()))
     }
 
     fn try_run(

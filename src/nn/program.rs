@@ -1,5 +1,7 @@
 //! A network as a list of steps over a few buffers that are used again and again.
-use super::kernels::{Conv, Depthwise, Dims, Isa, Pool, Residual, Stem, Winograd, softmax};
+use super::kernels::{
+    Conv, Depthwise, Dims, Isa, Mean, Pool, Residual, Stem, Winograd, softmax, sum,
+};
 
 /// The number of a value: 0 is the input, `i + 1` what step `i` gives.
 pub type Value = usize;
@@ -9,7 +11,7 @@ pub type Value = usize;
 pub struct Step {
     pub kernel: Kernel,
     pub input: Value,
-    /// Added before the activation; convolutions only.
+    /// Added before the activation; convolutions and sums only.
     pub residual: Option<Value>,
 }
 
@@ -26,6 +28,9 @@ pub enum Kernel {
     Winograd(Winograd),
     Depthwise(Depthwise),
     Pool(Pool),
+    Mean(Mean),
+    /// Adds the residual, with these slopes of PReLU.
+    Sum(Vec<f32>),
     /// Over the channels of each pixel.
     Softmax,
     /// `count` channels from `first` on.
@@ -49,7 +54,8 @@ impl Kernel {
             Self::Stem(stem) => stem.output(input),
             Self::PooledConv(conv, pool) => pool.output(conv.spec().output(input)),
             Self::Pool(pool) => pool.output(input),
-            Self::Depthwise(_) | Self::Softmax => input,
+            Self::Mean(mean) => mean.output(input),
+            Self::Depthwise(_) | Self::Sum(_) | Self::Softmax => input,
             Self::Part { count, .. } => Dims { c: *count, ..input },
         }
     }
@@ -163,6 +169,12 @@ impl Program {
             Kernel::Winograd(conv) => conv.run(from, dims, &mut band, to),
             Kernel::Depthwise(conv) => conv.run(from, dims, to),
             Kernel::Pool(pool) => pool.run(self.isa, from, dims, &mut band, to),
+            Kernel::Mean(mean) => mean.run(self.isa, from, dims, to),
+            Kernel::Sum(slopes) => {
+                if let Some(more) = residual {
+                    sum(self.isa, from, more, slopes, to);
+                }
+            }
             Kernel::Softmax => softmax(self.isa, from, dims.c, to),
             Kernel::Part { first, count } => part(from, dims.c, *first, *count, to),
         }

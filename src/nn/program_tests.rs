@@ -1,7 +1,7 @@
 //! Where the time goes, layer by layer; what the networks' programs are made of.
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 use super::*;
-use crate::nn::{MESH, Net, ONET, PNET, RNET, Spec, kernels::peak};
+use crate::nn::{EMBEDDING, MESH, Net, ONET, PNET, RNET, Spec, kernels::peak};
 use std::{fmt::Write as _, time::Instant};
 
 impl Step {
@@ -71,6 +71,7 @@ fn layers_against_what_the_core_can_do() {
             (&PNET, dims(1, 96, 128)),
             (&RNET, dims(16, 24, 24)),
             (&ONET, dims(1, 48, 48)),
+            (&EMBEDDING, dims(1, 150, 150)),
         ] {
             let (table, least) = layers(spec, isa, dims);
             eprintln!("{table}");

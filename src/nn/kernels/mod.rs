@@ -10,6 +10,7 @@
 mod conv;
 mod depthwise;
 mod isa;
+mod mean;
 #[cfg(test)]
 mod peak;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod plain;
 mod pool;
 mod softmax;
 mod stem;
+mod sum;
 mod tile;
 mod vector;
 mod winograd;
@@ -24,11 +26,13 @@ mod winograd;
 pub use conv::{Conv, ConvSpec, Residual};
 pub use depthwise::Depthwise;
 pub use isa::{Isa, Loops};
+pub use mean::Mean;
 #[cfg(test)]
 pub use peak::peak;
 pub use pool::Pool;
 pub use softmax::softmax;
 pub use stem::Stem;
+pub use sum::sum;
 pub use winograd::Winograd;
 
 /// The sizes of a tensor that lies as `[N, H, W, C]`.

@@ -104,3 +104,26 @@ pub fn pool(side: usize, stride: usize, output: Dims, input: &[f32], dims: Dims)
     }
     out
 }
+
+/// See [`super::Mean`].
+pub fn mean(side: Option<usize>, output: Dims, input: &[f32], dims: Dims) -> Vec<f32> {
+    let [height, width] = side.map_or([dims.h, dims.w], |side| [side; 2]);
+    let mut out = vec![];
+    for n in 0..output.n {
+        for y in 0..output.h {
+            for x in 0..output.w {
+                for c in 0..output.c {
+                    let mut sum = 0.0;
+                    for row in y * height..(y + 1) * height {
+                        for column in x * width..(x + 1) * width {
+                            let at = ((n * dims.h + row) * dims.w + column) * dims.c + c;
+                            sum += f64::from(input[at]);
+                        }
+                    }
+                    out.push((sum / (height * width) as f64) as f32);
+                }
+            }
+        }
+    }
+    out
+}

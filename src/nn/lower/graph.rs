@@ -55,19 +55,28 @@ impl<'m> Graph<'m> {
     /// What lies under channels of zeros that are added behind; the outlet itself if there are
     /// none. A residual adds to as many channels as it has, so they need not be there.
     pub fn without_padding(self, outlet: OutletId) -> OutletId {
-        let node = self.node(outlet);
-        let behind = |pad: &Pad| match pad.pads.as_slice() {
-            [(0, 0), (0, _), (0, 0), (0, 0)] => matches!(
-                &pad.mode,
-                PadMode::Constant(value)
-                    if floats(value).is_some_and(|v| v == [0.0])
-            ),
-            _ => false,
-        };
-        match node.op_as::<Pad>() {
-            Some(pad) if behind(pad) => node.inputs[0],
+        match self.zeros(outlet) {
+            Some((x, [(0, 0), (0, _), (0, 0), (0, 0)])) => x,
             _ => outlet,
         }
+    }
+
+    /// `x` and how many zeros lie before and behind it along each axis, where an outlet is that.
+    pub fn zeros(self, outlet: OutletId) -> Option<(OutletId, &'m [(usize, usize)])> {
+        let node = self.node(outlet);
+        let pad = node.op_as::<Pad>()?;
+        match &pad.mode {
+            PadMode::Constant(value) if floats(value)? == [0.0] => {
+                Some((*node.inputs.first()?, &pad.pads))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether two outlets have as many rows as each other, and as many columns.
+    pub fn alike(self, a: OutletId, b: OutletId) -> bool {
+        let sides = |outlet| self.0.outlet_fact(outlet).ok()?.shape.get(2..4);
+        sides(a).is_some_and(|a| sides(b) == Some(a))
     }
 
     /// Size of an outlet's second axis.

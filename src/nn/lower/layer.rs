@@ -1,6 +1,6 @@
 //! Layers on their way from the graph to the program: recognised, not packed yet.
 use crate::nn::{
-    kernels::{Conv, ConvSpec, Depthwise, Isa, Pool, Stem, Winograd},
+    kernels::{Conv, ConvSpec, Depthwise, Isa, Mean, Pool, Stem, Winograd},
     program::{Kernel, Program, Step, Value},
 };
 
@@ -29,6 +29,12 @@ pub enum Kind {
         bias: Vec<f32>,
     },
     Pool(Pool),
+    Mean(Mean),
+    /// Adds the residual, then PReLU; no slopes: none.
+    Sum {
+        channels: usize,
+        slopes: Option<Vec<f32>>,
+    },
     Softmax,
     /// `count` channels from `first` on.
     Part {
@@ -66,13 +72,19 @@ pub fn fuse_pools(layers: &mut [Layer], outputs: &[Value], isa: Isa) {
     }
 }
 
+/// The slopes of PReLU, which are 1 where there is none.
+fn slopes_of(slopes: Option<&[f32]>, channels: usize) -> Vec<f32> {
+    slopes.map_or_else(|| vec![1.0; channels], <[f32]>::to_vec)
+}
+
 /// Packs the weights; drops layers that do nothing.
 pub fn pack(layers: Vec<Layer>, outputs: Vec<Value>, isa: Isa) -> Program {
     // The new number of each value.
     let mut moved: Vec<Value> = vec![0];
     let mut steps = vec![];
     for layer in layers {
-        let input = moved[layer.input];
+        let mut input = moved[layer.input];
+        let residual = layer.residual.map(|value| moved[value]);
         let kernel = match layer.kind {
             Kind::Nothing => {
                 moved.push(input);
@@ -94,9 +106,19 @@ pub fn pack(layers: Vec<Layer>, outputs: Vec<Value>, isa: Isa) -> Program {
                         Kernel::Stem(Stem::new(isa, spec, &weights, &bias, slopes, pool))
                     }
                     Some(pool) => Kernel::PooledConv(conv(), pool),
-                    None if layer.residual.is_none() && !dense && Winograd::suits(isa, &spec) => {
-                        Kernel::Winograd(Winograd::new(isa, spec, &weights, &bias, slopes))
-                    }
+                    None if !dense && Winograd::suits(isa, &spec) => match residual {
+                        Some(_) => {
+                            let conv = Winograd::new(isa, spec, &weights, &bias, None);
+                            steps.push(Step {
+                                kernel: Kernel::Winograd(conv),
+                                input,
+                                residual: None,
+                            });
+                            input = steps.len();
+                            Kernel::Sum(slopes_of(slopes, spec.outputs))
+                        }
+                        None => Kernel::Winograd(Winograd::new(isa, spec, &weights, &bias, slopes)),
+                    },
                     None => Kernel::Conv(conv()),
                 }
             }
@@ -104,13 +126,15 @@ pub fn pack(layers: Vec<Layer>, outputs: Vec<Value>, isa: Isa) -> Program {
                 Kernel::Depthwise(Depthwise::new(isa, &weights, &bias))
             }
             Kind::Pool(pool) => Kernel::Pool(pool),
+            Kind::Mean(mean) => Kernel::Mean(mean),
+            Kind::Sum { channels, slopes } => Kernel::Sum(slopes_of(slopes.as_deref(), channels)),
             Kind::Softmax => Kernel::Softmax,
             Kind::Part { first, count } => Kernel::Part { first, count },
         };
         steps.push(Step {
             kernel,
             input,
-            residual: layer.residual.map(|value| moved[value]),
+            residual,
         });
         moved.push(steps.len());
     }

@@ -6,6 +6,7 @@
 mod graph;
 mod heads;
 mod layer;
+mod means;
 
 use std::collections::HashMap;
 
@@ -13,7 +14,7 @@ use tract_onnx::tract_core::{
     internal::{AxisOp, OutletId, TypedModel, TypedNode},
     ops::{
         binary::TypedBinOp,
-        cnn::{Conv as TractConv, KernelFormat, MaxPool, PaddingSpec},
+        cnn::{Conv as TractConv, KernelFormat, MaxPool, PaddingSpec, SumPool},
         einsum::EinSum,
         nn::Softmax,
         source::TypedSource,
@@ -73,8 +74,9 @@ impl Pass<'_> {
             self.pool(node, pool)?
         } else if let Some(op) = node.op_as::<TypedBinOp>() {
             match op.0.name() {
-                "Max" => self.prelu_as_max(node)?,
+                "Max" => self.maximum(node)?,
                 "Add" => self.sum(node)?,
+                "Div" => self.whole_mean(node)?,
                 _ => return Err(unknown(node)),
             }
         } else if let Some(softmax) = node.op_as::<Softmax>() {
@@ -83,6 +85,15 @@ impl Pass<'_> {
             }
             let input = self.value(node.inputs[0])?;
             self.push(Kind::Softmax, input)
+        } else if let Some(pool) = node.op_as::<SumPool>() {
+            self.mean(node, pool)?
+        } else if let Some(einsum) = node.op_as::<EinSum>() {
+            self.dense(node, einsum, None)?
+        } else if let Some((x, [(0, 0), (0, 0), (above, below), (left, right)])) =
+            self.graph.zeros(outlet)
+        {
+            let input = self.value(x)?;
+            self.push(Kind::Border([*above, *below, *left, *right]), input)
         } else if let Some(AxisOp::Rm(2 | 3)) = node.op_as::<AxisOp>() {
             // Removes a size of 1: the numbers stay.
             self.value(node.inputs[0])?
@@ -188,8 +199,12 @@ impl Pass<'_> {
         Ok(self.push(Kind::Pool(pool), input))
     }
 
-    /// `Max(x, x * slope)`, which is PReLU where no slope is above 1.
-    fn prelu_as_max(&mut self, node: &TypedNode) -> Result<Value, Reason> {
+    /// `Max(x, 0)`, or `Max(x, x * slope)`, which is PReLU where no slope is above 1.
+    fn maximum(&mut self, node: &TypedNode) -> Result<Value, Reason> {
+        let whole = OutletId::new(node.id, 0);
+        if let Some(x) = self.graph.against_zero(whole, "Max") {
+            return self.activate(x, &[node.id], vec![0.0]);
+        }
         for (x, scaled) in both_ways(node) {
             if let Some((of, slopes)) = self.graph.scaled(scaled)
                 && of == x
@@ -216,7 +231,7 @@ impl Pass<'_> {
             if let Some(einsum) = self.graph.node(product).op_as::<EinSum>()
                 && let Some(bias) = self.graph.constant(bias)
             {
-                return self.dense(self.graph.node(product), einsum, bias);
+                return self.dense(self.graph.node(product), einsum, Some(bias));
             }
         }
         for (other, conv) in both_ways(node) {
@@ -224,7 +239,8 @@ impl Pass<'_> {
             let one = conv_node.op_as::<TractConv>().is_some_and(|c| c.group == 1);
             if one && self.graph.readers(conv) == [node.id] {
                 let other = self.graph.without_padding(other);
-                if self.graph.channels(other) > self.graph.channels(conv) {
+                let more = self.graph.channels(other) > self.graph.channels(conv);
+                if more || !self.graph.alike(other, conv) {
                     continue;
                 }
                 let residual = self.value(other)?;
@@ -235,15 +251,34 @@ impl Pass<'_> {
                 }
             }
         }
+        for (one, other) in both_ways(node) {
+            let other = self.graph.without_padding(other);
+            let (channels, more) = (self.graph.channels(one), self.graph.channels(other));
+            let padded = self.graph.without_padding(one) != one;
+            let wide = !padded && more <= channels && more > Some(0);
+            if let Some(channels) = channels.filter(|_| wide)
+                && self.graph.alike(one, other)
+            {
+                let residual = self.value(other)?;
+                let input = self.value(one)?;
+                let slopes = None;
+                self.layers.push(Layer {
+                    kind: Kind::Sum { channels, slopes },
+                    input,
+                    residual: Some(residual),
+                });
+                return Ok(self.layers.len());
+            }
+        }
         Err(unknown(node))
     }
 
-    /// `x W + bias`; a picture that is flattened first becomes a kernel as large as the picture.
+    /// `x W`, plus the bias where there is one; a picture that is flattened first becomes a kernel as large as the picture.
     fn dense(
         &mut self,
         node: &TypedNode,
         einsum: &EinSum,
-        bias: Vec<f32>,
+        bias: Option<Vec<f32>>,
     ) -> Result<Value, Reason> {
         let &[x, weights] = node.inputs.as_slice() else {
             return Err(unknown(node));
@@ -265,8 +300,10 @@ impl Pass<'_> {
             }
             _ => (x, [self.graph.channels(x).unwrap_or(0), 1, 1]),
         };
-        let (taps, outputs) = (inputs * height * width, bias.len());
-        if taps == 0 || weights.len() != taps * outputs {
+        let taps = inputs * height * width;
+        let outputs = weights.len() / taps.max(1);
+        let bias = bias.unwrap_or_else(|| vec![0.0; outputs]);
+        if taps == 0 || bias.len() != outputs || weights.len() != taps * outputs {
             return Err(unknown(node));
         }
         let input = self.value(x)?;
@@ -283,7 +320,7 @@ impl Pass<'_> {
         Ok(self.push_conv(spec, turned, bias, input, true))
     }
 
-    /// Puts PReLU into the convolution that gives `x`, which only `pattern` may read.
+    /// Puts PReLU into the convolution or sum that gives `x`, which only `pattern` may read.
     fn activate(
         &mut self,
         x: OutletId,
@@ -296,19 +333,19 @@ impl Pass<'_> {
         }
         let value = self.value(x)?;
         let layer = value.checked_sub(1).and_then(|i| self.layers.get_mut(i));
-        match layer.map(|layer| &mut layer.kind) {
-            Some(Kind::Conv { spec, slopes, .. }) if slopes.is_none() => {
-                if let [all] = *factors.as_slice() {
-                    factors = vec![all; spec.outputs];
-                }
-                if factors.len() != spec.outputs {
-                    return Err(refused);
-                }
-                *slopes = Some(factors);
-                Ok(value)
-            }
-            _ => Err(refused),
+        let (slopes, channels) = match layer.map(|layer| &mut layer.kind) {
+            Some(Kind::Conv { spec, slopes, .. }) => (slopes, spec.outputs),
+            Some(Kind::Sum { channels, slopes }) => (slopes, *channels),
+            _ => return Err(refused),
+        };
+        if let [all] = *factors.as_slice() {
+            factors = vec![all; channels];
         }
+        if slopes.is_some() || factors.len() != channels {
+            return Err(refused);
+        }
+        *slopes = Some(factors);
+        Ok(value)
     }
 }
 

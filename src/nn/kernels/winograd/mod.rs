@@ -14,6 +14,11 @@ use tiles::{Cursor, Job, PLACES, Sweep, TILES, pick, plane};
 /// Fewest channels read: below, the transforms cost as much as the products they save.
 const FEWEST: usize = 16;
 
+/// Most weights. Transformed they are 16/9 as many, and more of them no longer fit into a core's cache:
+/// reading them takes longer than the products they save. The embedding network as a whole runs a tenth
+/// faster with this bound.
+const MOST: usize = 300_000;
+
 /// A convolution with its weights transformed.
 #[derive(Clone, Debug)]
 pub struct Winograd {
@@ -32,7 +37,7 @@ impl Winograd {
     /// Whether it can compute this convolution, and pays: a fifth of O-Net's time with AVX2, an eighth
     /// with AVX-512; without either the transforms cost more than they save.
     pub fn suits(isa: Isa, spec: &ConvSpec) -> bool {
-        isa > Isa::Portable && Self::can(spec)
+        isa > Isa::Portable && Self::can(spec) && spec.taps() * spec.outputs <= MOST
     }
 
     fn can(spec: &ConvSpec) -> bool {
