@@ -6,6 +6,7 @@ mod place;
 use std::{
     fs,
     io::{BufRead as _, BufReader},
+    path::Path,
     process::{Command as System, Stdio},
 };
 
@@ -328,4 +329,45 @@ fn a_disk_that_fills_during_the_session_loses_no_record() {
         !told.contains("\"result\""),
         "not told what is not kept: {told}"
     );
+}
+
+#[test]
+fn nobody_but_the_expected_person_passes() {
+    let place = Place::new();
+    let portraits = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/portraits");
+    let run = |flags: &str, code: i32| {
+        let line = format!("demo --headless --json --seed 3 --log l.jsonl --templates t {flags}");
+        let ended = place.run(&line).code(code);
+        result(&lines(&ended)).clone()
+    };
+    let photo = |name: &str| format!("--match {}", portraits.join(name).display());
+    let own = run(&photo("astronaut.jpg"), 0);
+    assert!(own["said"]["expected"].as_f64().unwrap() < 0.45, "{own}");
+    let other = run(&photo("obama.jpg"), 1);
+    assert_eq!(other["reason"], "no_match");
+    assert!(other["said"]["expected"].as_f64().unwrap() > 0.6, "{other}");
+    let enrol = format!(
+        "enroll collins --templates t --source {}",
+        portraits.join("astronaut.jpg").display()
+    );
+    place.run(&enrol).code(0);
+    assert_eq!(run("--expect collins", 0)["verdict"], "passed");
+}
+
+#[test]
+fn a_photograph_that_cannot_be_compared_says_so_before_anybody_is_asked() {
+    let place = Place::new();
+    let grey = image::RgbImage::from_pixel(320, 240, image::Rgb([90; 3]));
+    grey.save(place.path("grey.png")).unwrap();
+    for (flags, code, why) in [
+        ("--match grey.png", 4, "no face"),
+        ("--match nowhere.jpg", 4, "nowhere.jpg"),
+        ("--expect nobody --templates t", 2, "nobody"),
+        ("--expect ../x --templates t", 2, "../x"),
+        ("--match grey.png --expect nobody", 2, "cannot be used with"),
+    ] {
+        let line = format!("demo --headless --log l.jsonl {flags}");
+        place.run(&line).code(code).stderr(contains(why));
+    }
+    assert!(!place.path("l.jsonl").exists(), "no session was begun");
 }

@@ -72,6 +72,10 @@ fn readings(name: &str) -> Vec<Reading> {
 }
 
 fn session(script: &[Step]) -> Session {
+    session_by(script, Rules::default())
+}
+
+fn session_by(script: &[Step], rules: Rules) -> Session {
     let plan = Plan {
         session: "replay".to_owned(),
         started: wall_time(),
@@ -80,7 +84,7 @@ fn session(script: &[Step]) -> Session {
         rehearsal: true,
         script: script.to_vec(),
         reserve: RESERVE.to_vec(),
-        rules: Rules::default(),
+        rules,
     };
     Session::new(plan, Timestamp::default())
 }

@@ -16,7 +16,7 @@ use liveness::{
     frame::Frame,
     nn,
     record::{self, Log, SessionRecord},
-    session::{Event, Plan, Session, StepState, Tape},
+    session::{Closeup, Event, Plan, Session, StepState, Tape},
     step::Step,
     time::Timestamp,
 };
@@ -29,7 +29,6 @@ use super::{
     fail,
     feed::{Feed, Next, Wish},
     input::{Input, Looking},
-    looker::Looker,
     out::{print_json, print_line, say},
     stage::{Stage, Wanted},
     stop,
@@ -100,7 +99,7 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
         }
         return Ok(Exit::Done);
     }
-    let mut looker = ask.looks.load()?;
+    let mut closeup = ask.looks.load(common)?;
     let mut log = Log::open(&ask.log_path()?)?;
     let models = nn::fingerprint(common.models.as_deref())?;
     let mut stage = match Stage::open(ask) {
@@ -146,18 +145,18 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             script,
             reserve,
             rules: Rules {
-                look: looker.rules(),
+                look: closeup.rules(ask.looks.denies(), ask.looks.expected_within()),
                 ..ask.rules(live)
             },
         };
-        looker.begin();
+        closeup.begin();
         let mut session = Session::new(plan, begun);
         if ask.tape.is_some() {
             session.keep_tape();
         }
         let mut run = Run {
             session,
-            looker: &mut looker,
+            closeup: &mut closeup,
             feed: &mut feed,
             stage: stage.as_mut(),
             ask,
@@ -235,7 +234,7 @@ fn exit_of(verdict: Verdict) -> Exit {
 /// One session under way.
 struct Run<'a> {
     session: Session,
-    looker: &'a mut Looker,
+    closeup: &'a mut Closeup,
     feed: &'a mut Feed,
     stage: Option<&'a mut Stage>,
     ask: &'a Ask,
@@ -275,7 +274,7 @@ impl Run<'_> {
             Next::Seen(seen) => {
                 self.now = self.now.max(seen.frame.at);
                 let mut reading = self.session.read(&seen);
-                self.looker.look(&seen, &self.session, &mut reading)?;
+                self.closeup.look(&seen, &self.session, &mut reading)?;
                 self.session.take_frame(seen.frame.seq, &reading);
                 log::trace!("{reading:?}");
                 *frame = Some(seen.frame);

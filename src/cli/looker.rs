@@ -1,15 +1,27 @@
-//! Close looks at a face at rest: a network of the user's own that tells pictures of faces from faces.
-use std::{path::PathBuf, time::Duration};
+//! Flags of close looks at the face: whose is it, and is it live?
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use liveness::{
-    challenge::Look, observation::Observation, passive::Passive, reading::Reading,
-    session::Session, time::Timestamp,
+    identity::{self, Crowd, SAME_SESSION, Watch},
+    passive::Passive,
+    session::Closeup,
+    templates::{Name, Reference},
 };
+
+use super::{Common, people::Folder};
 
 /// Flags of close looks.
 #[derive(Args, Clone, Debug)]
 pub struct Looks {
+    /// Let nobody pass but the person on this photograph (JPEG, PNG; one face, 50 px wide at least).
+    #[arg(long = "match", value_name = "PHOTO", conflicts_with = "expect")]
+    photo: Option<PathBuf>,
+    /// Let nobody pass but the person enrolled under this name.
+    #[arg(long, value_name = "NAME")]
+    expect: Option<Name>,
+    #[command(flatten)]
+    folder: Folder,
     /// Ask this network too whether the face is live, while it is at rest. Beside MODEL.onnx lies MODEL.toml:
     /// input = [80, 80], colours = "bgr" or "rgb", black = 0.0, white = 255.0 (its numbers for them),
     /// crop = 2.7 (sides of the face's box), output = "NAME", classes = 3, live = 1 (which of them),
@@ -28,57 +40,34 @@ enum Role {
     Deny,
 }
 
-/// Time from one close look to the next.
-const PAUSE: Duration = Duration::from_millis(200);
-
-/// Looks closely at a face at rest.
-pub struct Looker {
-    passive: Option<Passive>,
-    denies: bool,
-    last: Option<Timestamp>,
-}
-
 impl Looks {
     /// Loads what the flags name.
-    pub fn load(&self) -> anyhow::Result<Looker> {
-        Ok(Looker {
-            passive: self.passive.as_deref().map(Passive::load).transpose()?,
-            denies: self.passive_role == Role::Deny,
-            last: None,
-        })
-    }
-}
-
-impl Looker {
-    /// What the rules ask of it.
-    pub fn rules(&self) -> Look {
-        Look {
-            passive: self.passive.as_ref().map(Passive::threshold),
-            passive_denies: self.denies,
-            ..Look::default()
-        }
-    }
-
-    /// Begins a session.
-    pub fn begin(&mut self) {
-        self.last = None;
-    }
-
-    /// Adds to `reading` what a close look at the face gives, if it is at rest and the time has come.
-    pub fn look(
-        &mut self,
-        seen: &Observation,
-        session: &Session,
-        reading: &mut Reading,
-    ) -> anyhow::Result<()> {
-        let (Some(passive), Some(subject)) = (&mut self.passive, &seen.subject) else {
-            return Ok(());
+    pub fn load(&self, common: &Common) -> anyhow::Result<Closeup> {
+        let passive = self.passive.as_deref().map(Passive::load).transpose()?;
+        let reference = match (&self.photo, &self.expect) {
+            (Some(photo), _) => Some(Reference::Photo(photo.clone())),
+            (None, Some(name)) => Some(Reference::Template(name.clone())),
+            (None, None) => None,
         };
-        let due = self.last.is_none_or(|last| reading.at.since(last) >= PAUSE);
-        if due && session.is_at_rest(reading) {
-            self.last = Some(reading.at);
-            reading.passive = Some(passive.look(&seen.frame.image, &subject.face.bbox)?);
+        let mut references = self.folder.references(common);
+        let expected = match &reference {
+            Some(reference) => Some(references.read(reference, Crowd::Refuse)?.embedding),
+            None => None,
+        };
+        let watch = Watch::load(common.models.as_deref(), expected)?;
+        Ok(Closeup::new(passive, Some(watch)))
+    }
+
+    /// Whether the passive network's word denies.
+    pub fn denies(&self) -> bool {
+        self.passive_role == Role::Deny
+    }
+
+    /// How near the expected face must be. A photograph may be years old and of another camera.
+    pub fn expected_within(&self) -> f32 {
+        match self.photo {
+            Some(_) => identity::THRESHOLD,
+            None => SAME_SESSION,
         }
-        Ok(())
     }
 }

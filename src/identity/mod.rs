@@ -4,6 +4,7 @@
 //! Meant for faces at rest: a face that turns or opens its mouth lies farther from itself.
 mod chip;
 mod portrait;
+mod watch;
 
 use std::path::Path;
 
@@ -11,6 +12,7 @@ use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 pub use portrait::{Crowd, Portrait, Portraits, Unfit};
+pub use watch::{Likeness, SAME_SESSION, Watch};
 
 use crate::{
     error::Error,

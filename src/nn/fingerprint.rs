@@ -3,18 +3,18 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{MESH, ONET, PNET, RNET, Spec};
+use super::{EMBEDDING, MESH, ONET, PNET, RNET, Spec};
 use crate::error::Error;
 
-/// sha256 over the four networks that a challenge runs on, in a fixed order, as `sha256:HEX`: the same for the same weights,
-/// wherever they were read from.
+/// sha256 over the five networks that a challenge runs on, in a fixed order, as `sha256:HEX`: the same for the
+/// same weights, wherever they were read from.
 ///
 /// # Errors
 ///
 /// [`Error::Model`] where one cannot be read.
 pub fn fingerprint(models: Option<&Path>) -> Result<String, Error> {
     let mut hash = Sha256::new();
-    for spec in [&PNET, &RNET, &ONET, &MESH] {
+    for spec in [&PNET, &RNET, &ONET, &MESH, &EMBEDDING] {
         let (_, bytes) = spec.read(models)?;
         hash.update((bytes.len() as u64).to_le_bytes());
         hash.update(&bytes);
@@ -48,7 +48,7 @@ mod tests {
         let built_in = fingerprint(None).unwrap();
         assert_eq!(fingerprint(Some(&folder)).unwrap(), built_in);
         let dir = tempfile::tempdir().unwrap();
-        for spec in [&PNET, &RNET, &ONET] {
+        for spec in [&PNET, &RNET, &ONET, &EMBEDDING] {
             std::fs::copy(folder.join(spec.file), dir.path().join(spec.file)).unwrap();
         }
         std::fs::write(dir.path().join(MESH.file), "x").unwrap();

@@ -1,8 +1,10 @@
 //! One run, from the first frame to the line in the log: observations in, events out.
+mod closeup;
 mod tape;
 
 use serde::{Deserialize, Serialize};
 
+pub use closeup::Closeup;
 pub use tape::{Line, Replay, Tape, TapeError};
 
 use crate::{
@@ -199,6 +201,12 @@ impl Session {
     pub fn take(&mut self, reading: &Reading) {
         let state = self.challenge.see(reading);
         self.advance(state, reading.at);
+    }
+
+    /// Whether the last gesture has been seen, and only the return to rest is missing.
+    pub fn is_about_to_end(&self) -> bool {
+        let last = self.challenge.script().len();
+        matches!(self.state, State::Asking { index, seen: true, .. } if index + 1 == last)
     }
 
     /// Lets time pass without a frame.

@@ -1,6 +1,10 @@
 //! Each cue that denies or confirms, in a recorded session: that it alone decides, and that a person at
 //! its edge does not trip it.
-use liveness::{challenge::Proof, geometry::Point, parallax::Parallax};
+use liveness::{
+    challenge::{Look, Proof},
+    geometry::Point,
+    parallax::Parallax,
+};
 
 use super::*;
 
@@ -143,4 +147,83 @@ fn a_session_of_an_earlier_version_knows_no_pictures() {
     assert_eq!(verdict_of(&readings), passed());
     let flat = with(|s| s.parallax = Parallax::default());
     assert_eq!(verdict_of(&flat), failed(Reason::FlatFace));
+}
+
+/// What becomes of the recorded session when networks look closely in every tenth reading; `change` gives
+/// them their words, from the number of the look and how many there are.
+fn looked(look: Look, change: impl Fn(usize, usize, &mut Reading)) -> (String, Option<Reason>) {
+    let mut readings = obey();
+    let last = readings.len() - 1;
+    let looks: Vec<usize> = (0..=last)
+        .filter(|i| (last - i).is_multiple_of(10))
+        .collect();
+    for (number, &i) in looks.iter().enumerate() {
+        change(number, looks.len(), &mut readings[i]);
+    }
+    let mut session = session_by(
+        &SCRIPT,
+        Rules {
+            look,
+            ..Rules::default()
+        },
+    );
+    readings.iter().for_each(|reading| session.take(reading));
+    session.end(End::SourceEnded);
+    let record = session.record().unwrap();
+    (record.verdict.clone(), record.reason)
+}
+
+#[test]
+fn a_face_that_looks_like_anothers_twice_or_at_the_end_is_denied() {
+    let look = Look {
+        same: Some(0.5),
+        ..Look::default()
+    };
+    let strange = |these: fn(usize, usize) -> bool| {
+        looked(look, |i, n, r| {
+            r.same = Some(if these(i, n) { 0.6 } else { 0.45 })
+        })
+    };
+    assert_eq!(strange(|_, _| false), passed());
+    assert_eq!(strange(|i, n| i == n / 2), passed(), "one odd look");
+    let changed = failed(Reason::FaceChanged);
+    assert_eq!(strange(|i, n| i == n / 2 || i == n / 2 + 1), changed);
+    assert_eq!(strange(|i, n| i == n - 1), changed);
+    assert_eq!(looked(look, |_, _, r| r.same = Some(f32::NAN)), changed);
+    let unasked = looked(Look::default(), |_, _, r| r.same = Some(0.9));
+    assert_eq!(unasked, passed());
+}
+
+#[test]
+fn only_the_expected_face_passes() {
+    let look = Look {
+        expected: Some(0.58),
+        ..Look::default()
+    };
+    let apart = |distance| looked(look, |_, _, r| r.expected = Some(distance));
+    assert_eq!(apart(0.57), passed());
+    assert_eq!(apart(0.59), failed(Reason::NoMatch));
+    assert_eq!(apart(f32::NAN), failed(Reason::NoMatch));
+    // The median counts: one odd look does not.
+    let odd = looked(look, |i, _, r| {
+        r.expected = Some(if i == 3 { 0.9 } else { 0.5 })
+    });
+    assert_eq!(odd, passed());
+    let unseen = ("inconclusive".to_owned(), Some(Reason::PoorPicture));
+    assert_eq!(looked(look, |_, _, _| {}), unseen);
+}
+
+#[test]
+fn a_network_that_says_not_live_denies_only_if_it_may() {
+    let look = |denies| Look {
+        passive: Some(0.5),
+        passive_denies: denies,
+        ..Look::default()
+    };
+    let live = |denies, value| looked(look(denies), |_, _, r| r.passive = Some(value));
+    assert_eq!(live(true, 0.51), passed());
+    assert_eq!(live(true, 0.49), failed(Reason::NotLive));
+    assert_eq!(live(false, 0.01), passed());
+    let unseen = ("inconclusive".to_owned(), Some(Reason::PoorPicture));
+    assert_eq!(looked(look(true), |_, _, _| {}), unseen);
 }

@@ -1,0 +1,85 @@
+//! Close looks at a face at rest: is it live, is it the same, is it the one expected?
+use std::time::Duration;
+
+use super::Session;
+use crate::{
+    challenge::Look,
+    error::Error,
+    identity::{SAME_SESSION, Watch},
+    observation::Observation,
+    passive::Passive,
+    reading::Reading,
+    time::Timestamp,
+};
+
+/// Time from one close look to the next: several fall into the second between two gestures.
+const PAUSE: Duration = Duration::from_millis(120);
+
+/// Who looks.
+#[derive(Default)]
+pub struct Closeup {
+    passive: Option<Passive>,
+    watch: Option<Watch>,
+    last: Option<Timestamp>,
+}
+
+impl Closeup {
+    /// Close looks by these; by nobody where there is none.
+    pub fn new(passive: Option<Passive>, watch: Option<Watch>) -> Self {
+        Self {
+            passive,
+            watch,
+            last: None,
+        }
+    }
+
+    /// What the rules must ask for, when `denies` says what the passive network's word is worth and
+    /// `expected` how near the expected face must be.
+    pub fn rules(&self, denies: bool, expected: f32) -> Look {
+        Look {
+            same: self.watch.as_ref().map(|_| SAME_SESSION),
+            expected: (self.watch.as_ref()).and_then(|w| w.expects().then_some(expected)),
+            passive: self.passive.as_ref().map(Passive::threshold),
+            passive_denies: denies,
+        }
+    }
+
+    /// Begins a session: somebody else may come now.
+    pub fn begin(&mut self) {
+        self.last = None;
+        if let Some(watch) = &mut self.watch {
+            watch.begin();
+        }
+    }
+
+    /// Adds to `reading` what close looks give, if the face is at rest and the time has come.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Model`] where a network cannot run.
+    pub fn look(
+        &mut self,
+        seen: &Observation,
+        session: &Session,
+        reading: &mut Reading,
+    ) -> Result<(), Error> {
+        let Some(subject) = &seen.subject else {
+            return Ok(());
+        };
+        let due = self.last.is_none_or(|last| reading.at.since(last) >= PAUSE);
+        // The last look of all falls on the very frame that ends the session.
+        if !session.is_at_rest(reading) || !(due || session.is_about_to_end()) {
+            return Ok(());
+        }
+        self.last = Some(reading.at);
+        let image = &seen.frame.image;
+        if let Some(passive) = &mut self.passive {
+            reading.passive = Some(passive.look(image, &subject.face.bbox)?);
+        }
+        if let Some(watch) = &mut self.watch {
+            let likeness = watch.look(image, &subject.face.landmarks)?;
+            (reading.same, reading.expected) = (likeness.same, likeness.expected);
+        }
+        Ok(())
+    }
+}
