@@ -1,6 +1,7 @@
-"""Makes astronaut.jpg and astronaut.mesh.json again from scikit-image's astronaut.png.
+"""Makes NAME.jpg and NAME.mesh.json again from the picture that NAME comes from.
 
-usage: make_mesh.py astronaut.png face_mesh_v2.onnx OUTDIR
+usage: make_mesh.py NAME PICTURE face_mesh_v2.onnx OUTDIR
+       NAME is astronaut, obama or biden; assets/LICENCES.md says which package PICTURE is from
 needs: numpy, scipy, opencv-python-headless, onnxruntime, pillow
 
 The mesh is 478 points [x, y, z] in picture pixels (z smaller = nearer) from face mesh V2, and the
@@ -16,8 +17,14 @@ import onnxruntime as ort
 from PIL import Image
 from scipy.spatial import Delaunay
 
-# What the MTCNN cascade finds in the picture: box, and the angle between the eyes.
-BOX, ANGLE = (178.91, 60.19, 268.30, 172.80), math.atan2(102.96 - 100.35, 246.20 - 203.22)
+# By name: side of the square that is cut from the picture's upper left corner, degrees by which it is
+# turned upright, and what the MTCNN cascade finds in the 512 x 512 pixels made of it: box, the eyes.
+PORTRAITS = {
+    "astronaut": (512, 0, (178.91, 60.19, 268.30, 172.80), (203.22, 100.35, 246.20, 102.96)),
+    "obama": (910, 0, (212.31, 51.41, 343.00, 234.97), (249.70, 119.79, 310.13, 119.39)),
+    "biden": (970, 9, (217.99, 86.05, 361.69, 289.18), (268.82, 167.88, 332.44, 170.28)),
+}
+SIDE = 512
 OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152,
         148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
 LIPS_INNER = [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95]
@@ -25,11 +32,24 @@ EYES = [[33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 16
         [263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249]]
 
 
-def mesh(picture, net):
-    x1, y1, x2, y2 = BOX
+def cut(path, side, turn_deg):
+    picture = Image.open(path).convert("RGB").crop((0, 0, side, side))
+    if side != SIDE:
+        picture = picture.resize((SIDE, SIDE), Image.LANCZOS)
+    if turn_deg:
+        turn = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), turn_deg, 1)
+        turned = cv2.warpAffine(np.asarray(picture), turn, (SIDE, SIDE), flags=cv2.INTER_CUBIC,
+                                borderMode=cv2.BORDER_REFLECT)
+        picture = Image.fromarray(turned)
+    return picture
+
+
+def mesh(picture, net, box, eyes):
+    x1, y1, x2, y2 = box
+    angle = math.atan2(eyes[3] - eyes[1], eyes[2] - eyes[0])
     side = max(x2 - x1, y2 - y1)
     centre, size = ((x1 + x2) / 2, (y1 + y2) / 2 + 0.055 * side), side * 1.40
-    c, s = math.cos(ANGLE), math.sin(ANGLE)
+    c, s = math.cos(angle), math.sin(angle)
     turn = np.array([[c, -s, centre[0]], [s, c, centre[1]]])
     to_picture = turn @ np.array([[size / 256, 0, -size / 2], [0, size / 256, -size / 2], [0, 0, 1]])
     crop = cv2.warpAffine(picture, to_picture, (256, 256), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
@@ -62,8 +82,19 @@ def flip_in(triangles, a, b, xy):
     raise SystemExit(f"cannot make {a}-{b} an edge")
 
 
+def part_lips(xy):
+    """Moves all below lips that touch down a little, so that they have an opening to leave out."""
+    upper, lower = LIPS_INNER[1:10], LIPS_INNER[11:]
+    if (xy[14] - xy[13])[1] > 1:
+        return xy
+    line = xy[78][1] + (xy[:, 0] - xy[78][0]) * (xy[308] - xy[78])[1] / (xy[308] - xy[78])[0]
+    down = (xy[:, 1] > line).astype(float)
+    down[upper], down[lower], down[[78, 308]] = 0, 1, 0.5
+    return xy + 6 * np.stack([0 * down, down], 1)
+
+
 def triangulate(points):
-    xy = points[:468, :2]
+    xy = part_lips(points[:468, :2])
     triangles = [list(map(int, t)) for t in Delaunay(xy).simplices]
     for ring in [OVAL, LIPS_INNER, *EYES]:
         for a, b in zip(ring, ring[1:] + ring[:1]):
@@ -78,11 +109,14 @@ def triangulate(points):
 
 
 if __name__ == "__main__":
-    source, model, out = sys.argv[1:]
-    Image.open(source).convert("RGB").save(f"{out}/astronaut.jpg", quality=93, subsampling=0)
-    points = mesh(cv2.imread(source)[..., ::-1], ort.InferenceSession(model, providers=["CPUExecutionProvider"]))
+    name, source, model, out = sys.argv[1:]
+    side, turn_deg, box, eyes = PORTRAITS[name]
+    picture = cut(source, side, turn_deg)
+    picture.save(f"{out}/{name}.jpg", quality=93, subsampling=0)
+    net = ort.InferenceSession(model, providers=["CPUExecutionProvider"])
+    points = mesh(np.asarray(picture), net, box, eyes)
     triangles = triangulate(points)
-    with open(f"{out}/astronaut.mesh.json", "w") as f:
+    with open(f"{out}/{name}.mesh.json", "w") as f:
         json.dump({"points": [[round(float(v), 2) for v in p] for p in points], "triangles": triangles}, f,
                   separators=(",", ":"))
     print(len(triangles), "triangles")

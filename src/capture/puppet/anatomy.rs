@@ -189,11 +189,11 @@ pub(super) fn smooth(t: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::puppet::portrait::Portrait;
+    use crate::capture::puppet::portrait::{Portrait, Sitter};
 
     #[test]
     fn shut_lids_meet_and_brows_stay() {
-        let points = Portrait::built_in().unwrap().points;
+        let points = Portrait::of(Sitter::default()).unwrap().points;
         let pulls = lid_pulls(&points);
         let moved = |i: usize| points[i][1] + pulls[i][1];
         for (upper, lower) in [(159, 145), (386, 374), (160, 144), (385, 380)] {
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_jaw_moves_the_chin_and_not_the_nose() {
-        let points = Portrait::built_in().unwrap().points;
+        let points = Portrait::of(Sitter::default()).unwrap().points;
         let pulls = jaw_pulls(&points, 90.0);
         assert!(pulls[152][1] > 16.0 && pulls[14][1] > 16.0);
         assert!(pulls[1][1].abs() < 1.0 && pulls[33][1].abs() < 0.1 && pulls[13][1].abs() < 3.5);
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn relaxed_lips_nearly_meet() {
-        let points = Portrait::built_in().unwrap().points;
+        let points = Portrait::of(Sitter::default()).unwrap().points;
         let relaxed = relax_lips(&points);
         let gap = |p: &[[f32; 3]]| p[14][1] - p[13][1];
         assert!(gap(&relaxed) > 0.0 && gap(&relaxed) < 0.15 * gap(&points));

@@ -21,6 +21,7 @@ mod texture;
 
 pub use behaviour::{Behaviour, UnknownBehaviour};
 pub use performance::Performance;
+pub use portrait::Sitter;
 pub use pose::{Pose, Sheet, Stance};
 
 use std::time::Duration;
@@ -52,6 +53,8 @@ pub enum Cue {
 pub struct Options {
     /// How it behaves.
     pub behaviour: Behaviour,
+    /// Whose photograph it is made of.
+    pub sitter: Sitter,
     /// Decides all chance: reaction times, sizes, sway, grain.
     pub seed: u64,
     /// Width and height of the frames.
@@ -72,6 +75,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             behaviour: Behaviour::Obey,
+            sitter: Sitter::default(),
             seed: 0,
             size: (640, 480),
             fps: 30.0,
@@ -120,6 +124,7 @@ impl Puppet {
     pub fn new(options: Options, pace: Pace, cues: Receiver<Cue>) -> Result<Self, Error> {
         let Options {
             behaviour,
+            sitter,
             seed,
             size: (width, height),
             fps,
@@ -136,7 +141,7 @@ impl Puppet {
                 "give sides of 1 to 8192 px, 0.1 to 1000 fps, a face up to 2000 px",
             ));
         }
-        let scene = Scene::new((width, height), face_px.max(4.0))?;
+        let scene = Scene::new(sitter, (width, height), face_px.max(4.0))?;
         Ok(Self {
             performance: Performance::new(behaviour, seed),
             noise: CameraNoise::new(seed, scene.row()),

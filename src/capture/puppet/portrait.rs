@@ -1,14 +1,46 @@
-//! The built-in portrait: a photograph and the mesh of the face in it.
+//! The built-in portraits: photographs, and the meshes of the faces in them.
 use image::{ImageFormat, RgbImage};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Cause, Error};
 
-const PICTURE: &[u8] = include_bytes!("../../../assets/portraits/astronaut.jpg");
-const MESH: &[u8] = include_bytes!("../../../assets/portraits/astronaut.mesh.json");
-
 /// Points of the face that the triangles join; the mesh's last ten are irises, which do not move.
 pub(super) const FACE_POINTS: usize = 468;
+
+/// Whose photograph a subject is made of. `assets/LICENCES.md` says where they are from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sitter {
+    /// Eileen Collins; the one of the demo.
+    #[default]
+    Astronaut,
+    /// Barack Obama.
+    Obama,
+    /// Joe Biden.
+    Biden,
+}
+
+impl Sitter {
+    /// Everybody there is.
+    pub const ALL: [Self; 3] = [Self::Astronaut, Self::Obama, Self::Biden];
+
+    /// The picture, a JPEG, and the mesh of its face, as JSON.
+    const fn files(self) -> (&'static [u8], &'static [u8]) {
+        macro_rules! portrait {
+            ($name:literal) => {
+                (
+                    include_bytes!(concat!("../../../assets/portraits/", $name, ".jpg")),
+                    include_bytes!(concat!("../../../assets/portraits/", $name, ".mesh.json")),
+                )
+            };
+        }
+        match self {
+            Self::Astronaut => portrait!("astronaut"),
+            Self::Obama => portrait!("obama"),
+            Self::Biden => portrait!("biden"),
+        }
+    }
+}
 
 /// A photograph and the mesh of its face.
 #[derive(Clone, Debug)]
@@ -27,9 +59,10 @@ struct MeshFile {
 }
 
 impl Portrait {
-    /// The portrait that is part of the program.
-    pub(super) fn built_in() -> Result<Self, Error> {
-        Self::read(PICTURE, MESH).map_err(|cause| Error::source("the built-in portrait", cause))
+    /// A portrait that is part of the program.
+    pub(super) fn of(sitter: Sitter) -> Result<Self, Error> {
+        let (picture, mesh) = sitter.files();
+        Self::read(picture, mesh).map_err(|cause| Error::source("the built-in portrait", cause))
     }
 
     fn read(picture: &[u8], mesh: &[u8]) -> Result<Self, Cause> {
@@ -55,16 +88,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_built_in_portrait_reads() {
-        let portrait = Portrait::built_in().unwrap();
-        assert_eq!(portrait.picture.dimensions(), (512, 512));
-        // Tip of the nose, in the picture's upper half, nearest the camera.
-        let nose = portrait.points[1];
-        assert!(portrait.points.iter().all(|p| p[2] > nose[2] - 8.0));
+    fn every_portrait_reads() {
+        for sitter in Sitter::ALL {
+            let portrait = Portrait::of(sitter).unwrap();
+            assert_eq!(portrait.picture.dimensions(), (512, 512));
+            // Tip of the nose, in the picture's upper half, nearest the camera.
+            let nose = portrait.points[1];
+            assert!(nose[1] < 256.0, "{sitter:?}");
+            assert!(portrait.points.iter().all(|p| p[2] > nose[2] - 12.0));
+        }
     }
 
     #[test]
     fn a_short_mesh_is_an_error() {
-        assert!(Portrait::read(PICTURE, br#"{"points":[],"triangles":[]}"#).is_err());
+        let (picture, _) = Sitter::Astronaut.files();
+        assert!(Portrait::read(picture, br#"{"points":[],"triangles":[]}"#).is_err());
     }
 }

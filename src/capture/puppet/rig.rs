@@ -244,10 +244,11 @@ impl Rig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::puppet::portrait::Sitter;
 
     fn shape(pose: Pose) -> Vec<Corner> {
         let mut out = Vec::new();
-        Rig::new(&Portrait::built_in().unwrap()).shape(&pose, &mut out);
+        Rig::new(&Portrait::of(Sitter::default()).unwrap()).shape(&pose, &mut out);
         out
     }
 

@@ -4,7 +4,7 @@ use image::{RgbImage, imageops};
 use crate::error::Error;
 
 use super::{
-    portrait::Portrait,
+    portrait::{Portrait, Sitter},
     pose::{Pose, Sheet, Stance},
     render::{Canvas, Corner, Triangle, draw},
     rig::Rig,
@@ -44,9 +44,13 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// A scene of `width` x `height` pixels with a face about `face_px` wide.
-    pub(super) fn new((width, height): (u32, u32), face_px: f32) -> Result<Self, Error> {
-        let portrait = Portrait::built_in()?;
+    /// A scene of `width` x `height` pixels with `sitter`'s face about `face_px` wide.
+    pub(super) fn new(
+        sitter: Sitter,
+        (width, height): (u32, u32),
+        face_px: f32,
+    ) -> Result<Self, Error> {
+        let portrait = Portrait::of(sitter)?;
         let rig = Rig::new(&portrait);
         let scale = face_px / rig.width();
         let texel_scale = if scale < 0.75 { scale } else { 1.0 };
@@ -209,7 +213,7 @@ mod tests {
     fn a_scene_has_the_size_asked_for() {
         for size in [(1, 1), (17, 9), (64, 48), (640, 480), (1920, 1080)] {
             let face_px = 150.0 * (size.0 as f32 / 640.0).min(size.1 as f32 / 480.0);
-            let mut scene = Scene::new(size, face_px.max(4.0)).unwrap();
+            let mut scene = Scene::new(Sitter::default(), size, face_px.max(4.0)).unwrap();
             let pose = Pose {
                 yaw_deg: 25.0,
                 jaw: 0.8,
@@ -224,7 +228,7 @@ mod tests {
     #[test]
     fn a_resting_head_is_the_photograph_but_for_its_mouth() {
         let shown = shown(Pose::default());
-        let mut room = Scene::new((640, 480), 150.0).unwrap();
+        let mut room = Scene::new(Sitter::default(), (640, 480), 150.0).unwrap();
         room.defocus();
         let above = 3 * 640 * 200;
         let pairs = shown[..above].iter().zip(&room.canvas.pixels);
@@ -246,7 +250,7 @@ mod tests {
     }
 
     fn shown(pose: Pose) -> Vec<u8> {
-        let mut scene = Scene::new((640, 480), 150.0).unwrap();
+        let mut scene = Scene::new(Sitter::default(), (640, 480), 150.0).unwrap();
         scene.show(&Stance::Head(pose)).to_vec()
     }
 }
