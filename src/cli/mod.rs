@@ -13,6 +13,7 @@ mod input;
 mod log;
 mod man;
 mod out;
+mod padtest;
 mod plot;
 mod png;
 mod preview;
@@ -68,6 +69,8 @@ enum Command {
     Completions(completions::Completions),
     /// Find faces in pictures.
     Detect(detect::Detect),
+    /// Attack the program, and count who is let in.
+    Padtest(padtest::Padtest),
     /// Print the manual page, or write one a command.
     Man(man::Man),
 }
@@ -95,6 +98,7 @@ pub fn run(args: Vec<OsString>) -> Exit {
         Command::Cameras(cameras) => out::until_closed(cameras.run()),
         Command::Completions(completions) => out::until_closed(completions.run(Cli::command())),
         Command::Detect(detect) => out::until_closed(detect.run(&cli.common)),
+        Command::Padtest(padtest) => out::until_closed(padtest.run(&cli.common)),
         Command::Man(man) => out::until_closed(man.run(Cli::command())),
     };
     done.unwrap_or_else(|error| fail(&error, exit::of(&error)))

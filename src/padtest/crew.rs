@@ -105,8 +105,7 @@ mod tests {
 
     fn jobs(sessions: u32) -> Vec<Job> {
         let plan = Plan {
-            kinds: vec!["frozen".to_owned()],
-            sessions,
+            kinds: vec![("frozen".to_owned(), sessions)],
             seed: 1,
             shard: Shard::default(),
             only: None,

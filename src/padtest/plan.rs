@@ -84,10 +84,8 @@ impl FromStr for Shard {
 /// What a run is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// The kinds' names.
-    pub kinds: Vec<String>,
-    /// Sessions a kind.
-    pub sessions: u32,
+    /// Each kind's name, and how many sessions of it there are.
+    pub kinds: Vec<(String, u32)>,
     /// What all chance comes from.
     pub seed: u64,
     /// The part that is run here.
@@ -100,11 +98,16 @@ impl Plan {
     /// The sessions, one of each kind after the other: a run that is broken off has about as many of
     /// each.
     pub fn jobs(&self) -> Vec<Job> {
+        let most = self.kinds.iter().map(|(_, sessions)| *sessions).max();
         let numbers = match self.only {
             Some(only) => only..only.saturating_add(1),
-            None => 0..self.sessions,
+            None => 0..most.unwrap_or(0),
         };
-        let all = numbers.flat_map(|number| self.kinds.iter().map(move |kind| (kind, number)));
+        let all = numbers.flat_map(|number| {
+            let is_run = move |sessions: u32| number < sessions || self.only.is_some();
+            let kinds = self.kinds.iter().filter(move |(_, n)| is_run(*n));
+            kinds.map(move |(kind, _)| (kind, number))
+        });
         let of = self.shard.of.max(1) as usize;
         all.enumerate()
             .filter(|(i, _)| i % of + 1 == self.shard.part as usize)
@@ -135,11 +138,10 @@ mod tests {
     fn plan(sessions: u32, seed: u64, shard: Shard) -> Plan {
         Plan {
             kinds: vec![
-                "bona_fide".to_owned(),
-                "frozen".to_owned(),
-                "face_swap".to_owned(),
+                ("bona_fide".to_owned(), sessions),
+                ("frozen".to_owned(), sessions + 3),
+                ("face_swap".to_owned(), sessions / 2),
             ],
-            sessions,
             seed,
             shard,
             only: None,
@@ -163,7 +165,7 @@ mod tests {
     fn a_session_run_alone_is_the_same_and_no_two_are() {
         let all = plan(30, 7, Shard::default()).jobs();
         let only = Plan {
-            kinds: vec!["frozen".to_owned()],
+            kinds: vec![("frozen".to_owned(), 1)],
             only: Some(12),
             ..plan(1, 7, Shard::default())
         };
@@ -171,7 +173,7 @@ mod tests {
         let mut seeds: Vec<u64> = all.iter().map(|job| job.seed).collect();
         seeds.sort();
         seeds.dedup();
-        assert_eq!(seeds.len(), 90);
+        assert_eq!(seeds.len(), 30 + 33 + 15);
         assert_ne!(plan(30, 8, Shard::default()).jobs()[0].seed, all[0].seed);
     }
 
