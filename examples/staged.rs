@@ -1,7 +1,7 @@
-//! Draws a contact sheet of presentations: `staged OUT.png SEED [KIND]`.
+//! Draws a contact sheet of presentations: `staged OUT.png SEED [KIND [WIDTH]]`.
 //!
 //! One row a kind, or ten rows of one kind: a frame every third of a second, while every step is asked
-//! in turn.
+//! in turn. WIDTH is that of a frame on the sheet.
 use image::{RgbImage, imageops};
 use liveness::{
     capture::puppet::{Cue, Kind, Staged},
@@ -9,12 +9,13 @@ use liveness::{
 };
 
 const COLUMNS: u32 = 16;
-const CELL: (u32, u32) = (200, 150);
 
 fn main() -> anyhow::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let arg = |i: usize| args.get(i).map_or("", String::as_str);
     let seed: u64 = arg(1).parse()?;
+    let width: u32 = arg(3).parse().unwrap_or(200);
+    let cell = (width, width * 3 / 4);
     let rows: Vec<(Kind, u64)> = match arg(2) {
         "" => Kind::ALL.into_iter().map(|kind| (kind, seed)).collect(),
         kind => {
@@ -22,7 +23,7 @@ fn main() -> anyhow::Result<()> {
             (seed..seed + 10).map(|seed| (kind, seed)).collect()
         }
     };
-    let mut sheet = RgbImage::new(COLUMNS * CELL.0, rows.len() as u32 * CELL.1);
+    let mut sheet = RgbImage::new(COLUMNS * cell.0, rows.len() as u32 * cell.1);
     for (row, (kind, seed)) in rows.into_iter().enumerate() {
         let mut staged = Staged::new(kind, seed, &[Step::Nod])?;
         eprintln!("{kind} {seed}: {:?}", staged.conditions());
@@ -41,8 +42,8 @@ fn main() -> anyhow::Result<()> {
                 staged.hear(Cue::Ask(step));
                 asked += 1;
             }
-            let small = imageops::thumbnail(&frame.image, CELL.0, CELL.1);
-            let (x, y) = (i64::from(column * CELL.0), row as i64 * i64::from(CELL.1));
+            let small = imageops::thumbnail(&frame.image, cell.0, cell.1);
+            let (x, y) = (i64::from(column * cell.0), row as i64 * i64::from(cell.1));
             imageops::replace(&mut sheet, &small, x, y);
         }
     }

@@ -10,8 +10,10 @@ const TEMPLES: [usize; 2] = [127, 356];
 const SIDES: usize = 24;
 /// Half a lens each way, in widths of the eye.
 const LENS: [f32; 2] = [0.95, 0.72];
-/// How far the lenses stand before the eyes, in face widths: 12 mm of 145.
-const BEFORE: f32 = 0.085;
+/// What glasses must stand before: bridge and root of the nose, brows.
+const BEHIND: [usize; 6] = [168, 6, 8, 9, 105, 334];
+/// How far they stand before that, in face widths.
+const BEFORE: f32 = 0.03;
 
 /// Thickness of a rim, in face widths, and its colour.
 fn rim(glasses: Glasses) -> Option<(f32, [u8; 3])> {
@@ -29,12 +31,16 @@ impl Rig {
             return;
         };
         let (width, paint) = (self.width(), Paint::Flat(colour));
+        let nearest = BEHIND
+            .map(|i| self.rest(i)[2])
+            .into_iter()
+            .fold(f32::MAX, f32::min);
+        let z = nearest - BEFORE * width;
         let mut inner_ends = Vec::new();
         for (side, (eye, temple)) in EYES.into_iter().zip(TEMPLES).enumerate() {
             let [a, b] = eye.map(|i| self.rest(i));
             let middle = [0, 1, 2].map(|axis| (a[axis] + b[axis]) / 2.0);
             let across = b[0] - a[0];
-            let z = middle[2] - BEFORE * width;
             let ring = |rig: &mut Self, more: f32| -> [usize; SIDES] {
                 std::array::from_fn(|i| {
                     let (sin, cos) = (std::f32::consts::TAU * i as f32 / SIDES as f32).sin_cos();

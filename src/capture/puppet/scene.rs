@@ -95,6 +95,11 @@ impl Scene {
         } = *framing;
         let mut portrait = Portrait::of(sitter)?;
         print_out(&mut portrait.picture, framing.contrast, framing.brightness);
+        let sides = [portrait.picture.width(), portrait.picture.height()].map(|v| v as f32);
+        let haze = Haze::new(&portrait.picture);
+        if framing.alone {
+            haze.creep_in(&mut portrait.picture);
+        }
         let mut rig = Rig::new(&portrait);
         rig.put_on(framing.glasses);
         let scale = face_px / rig.width();
@@ -109,21 +114,14 @@ impl Scene {
         let print_room = paint(width, height, |x, y| {
             wall.mirrored(cell(x, width), cell(y, height))
         });
-        let haze = Texture::new(&haze(&portrait.picture));
-        let sides = [portrait.picture.width(), portrait.picture.height()].map(|v| v as f32);
         let portrait_room = paint(width, height, |x, y| {
             let at = [(x + offset[0]) / scale, (y + offset[1]) / scale];
-            let there = texture.mirrored(at[0] * texel_scale, at[1] * texel_scale);
-            if !framing.alone {
-                return there;
+            let is_in = |axis: usize| (0.0..sides[axis]).contains(&at[axis]);
+            if framing.alone && !(is_in(0) && is_in(1)) {
+                haze.beyond(at)
+            } else {
+                texture.mirrored(at[0] * texel_scale, at[1] * texel_scale)
             }
-            let near = |axis: usize| at[axis].min(sides[axis] - at[axis]);
-            let part = smooth(1.0 - near(0).min(near(1)) / SEAM_PX);
-            let [x, y] = [0, 1].map(|axis| at[axis] * WALL as f32 / sides[axis]);
-            let far = haze.mirrored(x, y);
-            std::array::from_fn(|c| {
-                (f32::from(there[c]) * (1.0 - part) + f32::from(far[c]) * part) as u8
-            })
         });
         Ok(Self {
             print: Print::new(rig.centre(), rig.width()),
@@ -268,9 +266,38 @@ fn wall(picture: &RgbImage) -> RgbImage {
 }
 
 /// The photograph so far out of focus that no face is left in it, for the room beyond its edge.
-fn haze(picture: &RgbImage) -> RgbImage {
-    let patches = imageops::thumbnail(picture, 12, 12);
-    imageops::resize(&patches, WALL, WALL, imageops::FilterType::CatmullRom)
+struct Haze {
+    texture: Texture,
+    sides: [f32; 2],
+}
+
+impl Haze {
+    fn new(picture: &RgbImage) -> Self {
+        let patches = imageops::thumbnail(picture, 12, 12);
+        let blurred = imageops::resize(&patches, WALL, WALL, imageops::FilterType::CatmullRom);
+        Self {
+            texture: Texture::new(&blurred),
+            sides: [picture.width(), picture.height()].map(|v| v as f32),
+        }
+    }
+
+    /// Its colour at a place given in picture pixels.
+    fn beyond(&self, at: [f32; 2]) -> [u8; 3] {
+        let [x, y] = [0, 1].map(|axis| at[axis] * WALL as f32 / self.sides[axis]);
+        self.texture.mirrored(x, y)
+    }
+
+    /// Lets it take over towards the edges of the picture.
+    fn creep_in(&self, picture: &mut RgbImage) {
+        for (x, y, pixel) in picture.enumerate_pixels_mut() {
+            let at = [x as f32 + 0.5, y as f32 + 0.5];
+            let inwards = |axis: usize| at[axis].min(self.sides[axis] - at[axis]);
+            let part = 1.0 - smooth(inwards(0).min(inwards(1)) / SEAM_PX);
+            for (value, far) in pixel.0.iter_mut().zip(self.beyond(at)) {
+                *value = (f32::from(*value) * (1.0 - part) + f32::from(far) * part) as u8;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -49,6 +49,7 @@ impl Mask {
         let mut dice = Dice::new(seed, 12);
         let mut print = Scene::framed(conditions.sitter, framing)?;
         let plain = Framing {
+            alone: true,
             contrast: 1.0,
             brightness: 0.0,
             ..*framing

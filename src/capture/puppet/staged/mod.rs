@@ -116,6 +116,7 @@ impl Staged {
             ..Framing::new(SIZE, conditions.face_px)
         };
         let printed = Framing {
+            alone: false,
             contrast: dice.between(0.75, 1.0),
             brightness: dice.between(-15.0, 15.0),
             ..framing

@@ -86,7 +86,8 @@ impl Swipe {
     }
 
     fn paint(&self, canvas: &mut Canvas, middle: [f32; 2], face_px: f32) {
-        let reach = 1.1 * face_px;
+        // As far as the arm goes.
+        let reach = 6.0 * face_px;
         let span = |v: f32, most: usize| {
             let clip = |v: f32| (v.max(0.0) as usize).min(most);
             clip(v - reach)..clip(v + reach)
