@@ -19,12 +19,10 @@ fn sorted(mut lines: Vec<Value>) -> Vec<String> {
 }
 
 #[test]
-fn a_run_repeats_and_its_shards_merge_to_it() {
+fn a_run_s_shards_repeat_it_and_merge_to_it() {
     let place = Place::new();
     let run = "padtest --json --sessions 2 --kinds frozen,bona_fide --steps 1 --seed 5";
     let whole = lines(&place.run(run).success());
-    let again = lines(&place.run(run).success());
-    assert_eq!(whole, again);
     assert_eq!(whole[0]["type"], "plan");
     let result = whole.last().unwrap();
     assert_eq!(result["type"], "result");

@@ -69,7 +69,7 @@ enum Command {
     Completions(completions::Completions),
     /// Find faces in pictures.
     Detect(detect::Detect),
-    /// Attack the program, and count who is let in.
+    // A text here would hide the longer one that it has itself.
     Padtest(padtest::Padtest),
     /// Print the manual page, or write one a command.
     Man(man::Man),

@@ -38,6 +38,8 @@ const SIZE: (u32, u32) = (640, 480);
 /// lids are shut, and as mouths are open.
 const OVER_EYES_MS: (f32, f32) = (250.0, 700.0);
 const OVER_MOUTH_MS: (f32, f32) = (500.0, 1_400.0);
+/// When somebody who is not understood tries again, in milliseconds after the question or the last try.
+const AGAIN_MS: (f32, f32) = (3_200.0, 4_500.0);
 /// Frames that a camera loses, of a thousand.
 const LOST: u64 = 10;
 
@@ -78,6 +80,8 @@ pub struct Staged {
     lens: Lens,
     noise: CameraNoise,
     dice: Dice,
+    /// What a person is asked, and when it is done again unless it was seen.
+    again: Option<(Step, Timestamp)>,
     /// Number of the next frame, and the moment of the last one.
     seq: u64,
     last: Timestamp,
@@ -175,6 +179,7 @@ impl Staged {
             set,
             stuck,
             dice,
+            again: None,
             seq: 0,
             last: Timestamp::default(),
         })
@@ -200,9 +205,32 @@ impl Staged {
             Set::Mask(mask) => mask.hear(at, cue),
             Set::Screen(screen) => screen.hear(at, cue),
         }
+        self.again = match cue {
+            Cue::Ask(step) => Some((step, self.later(at))),
+            Cue::Rest => None,
+        };
         if let (Some(stuck), Cue::Ask(_)) = (&mut self.stuck, cue) {
             let wait = Duration::from_millis(self.dice.between(0.0, 1_500.0) as u64);
             stuck.from.get_or_insert(at.after(wait));
+        }
+    }
+
+    fn later(&mut self, at: Timestamp) -> Timestamp {
+        let wait = self.conditions.tempo * self.dice.between(AGAIN_MS.0, AGAIN_MS.1);
+        at.after(Duration::from_millis(wait as u64))
+    }
+
+    /// Lets a person do again what was not seen. Hands and screens see to that themselves.
+    fn try_again(&mut self, at: Timestamp) {
+        let Some((step, _)) = self.again.filter(|(_, due)| *due <= at) else {
+            return;
+        };
+        self.again = Some((step, self.later(at)));
+        match &mut self.set {
+            Set::Person(person) => person.hear(at, Cue::Ask(step)),
+            Set::Two(two) => two.try_again(at, step),
+            Set::Mask(mask) => mask.hear(at, Cue::Ask(step)),
+            Set::Print(..) | Set::Screen(_) => {}
         }
     }
 
@@ -221,6 +249,7 @@ impl Staged {
         let seconds = (seq as f64 + 0.5 + f64::from(early)) / f64::from(self.conditions.fps);
         let at = Timestamp::from_micros((seconds * 1e6) as u64).max(self.last);
         self.last = at;
+        self.try_again(at);
         let standing = self.stuck.as_ref().and_then(|stuck| {
             let since = stuck.from.filter(|from| *from <= at);
             since.and(stuck.picture.clone())

@@ -11,6 +11,7 @@ use crate::{
         scene::{Framing, Scene},
     },
     error::Error,
+    step::Step,
     time::Timestamp,
 };
 
@@ -157,6 +158,12 @@ impl Two {
                 self.change = Some((at.after(millis(AFTER_MS)), millis(takes)));
             }
         }
+    }
+
+    /// Lets both do again what was not seen.
+    pub(super) fn try_again(&mut self, at: Timestamp, step: Step) {
+        self.first.hear(at, Cue::Ask(step));
+        self.second.hear(at, Cue::Ask(step));
     }
 
     /// Both at `at`, as they are.
