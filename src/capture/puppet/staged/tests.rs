@@ -118,8 +118,8 @@ fn another_face_takes_the_place_or_comes_beside() {
 fn a_hand_passes_and_goes() {
     for kind in [Kind::HandOverEyes, Kind::HandOverMouth] {
         for seed in 0..4 {
-            let frames = film(kind, seed);
-            let changes: Vec<f64> = (frames[..12].iter())
+            let frames = long_film(kind, seed, 60);
+            let changes: Vec<f64> = (frames.iter())
                 .map(|f| difference(&f.image, &frames[0].image, MIDDLE))
                 .collect();
             let most = changes.iter().copied().fold(0.0, f64::max);
@@ -131,7 +131,7 @@ fn a_hand_passes_and_goes() {
 
 #[test]
 fn prints_and_screens_have_an_edge_and_a_wall_behind_them() {
-    let attack = |kind| film(kind, 2).swap_remove(0).image;
+    let attack = |kind| long_film(kind, 2, 1).swap_remove(0).image;
     let corner = [0, 0, 40, 40];
     let print = attack(Kind::PrintHeld);
     for kind in [Kind::PrintBent, Kind::EyeHoles] {
