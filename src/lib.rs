@@ -15,7 +15,8 @@
 //! [`mtcnn`] finds faces, [`mesh`] fits dense landmarks, and together they are an
 //! [`observation::Observation`]. [`reading`] turns that into numbers: [`signal`] measures,
 //! [`track`] remembers, [`gesture`] sees; [`identity`] tells who it is. [`challenge`] decides on those numbers alone, without
-//! thread, file, clock or pixel. [`session`] owns one run and its [`record`]; [`view`] draws it.
+//! thread, file, clock or pixel. [`session`] owns one run and its [`record`]; [`view`] draws it;
+//! [`padtest`] attacks it.
 //!
 //! # Floors
 //!
@@ -24,7 +25,7 @@
 //! | floor | modules |
 //! |---|---|
 //! | 12 | the command line, in the binary |
-//! | 11 | [`view`] |
+//! | 11 | [`view`], [`padtest`] |
 //! | 10 | [`session`], [`templates`] |
 //! | 9 | [`record`], [`pipeline`] |
 //! | 8 | [`challenge`] |
@@ -74,6 +75,7 @@ pub mod mesh;
 pub mod mtcnn;
 pub mod nn;
 pub mod observation;
+pub mod padtest;
 pub mod parallax;
 pub mod passive;
 pub mod pipeline;

@@ -19,7 +19,7 @@ const FLOORS: &[&[&str]] = &[
     &["challenge"],
     &["record", "pipeline"],
     &["session", "templates"],
-    &["view"],
+    &["view", "padtest"],
     &["cli"],
 ];
 
@@ -32,6 +32,7 @@ const PLACES: &[(&str, &str)] = &[
     ("minifb", "view/window.rs"),
     ("nokhwa", "capture/camera.rs"),
     ("plotters", "cli/plot/"),
+    ("statrs", "padtest/interval.rs"),
     ("tract_onnx", "nn/"),
     ("zune_jpeg", "capture/pixels.rs"),
 ];

@@ -17,6 +17,7 @@ mod log;
 mod looker;
 mod man;
 mod out;
+mod padtest;
 mod people;
 mod plot;
 mod png;
@@ -82,6 +83,8 @@ enum Command {
     Completions(completions::Completions),
     /// Find faces in pictures.
     Detect(detect::Detect),
+    // A text here would hide the longer one that it has itself.
+    Padtest(padtest::Padtest),
     /// Print the manual page, or write one a command.
     Man(man::Man),
 }
@@ -114,6 +117,7 @@ pub fn run(args: Vec<OsString>) -> Exit {
         Command::Forget(forget) => forget.run(&cli.common),
         Command::Completions(completions) => out::until_closed(completions.run(Cli::command())),
         Command::Detect(detect) => out::until_closed(detect.run(&cli.common)),
+        Command::Padtest(padtest) => out::until_closed(padtest.run(&cli.common)),
         Command::Man(man) => out::until_closed(man.run(Cli::command())),
     };
     done.unwrap_or_else(|error| fail(&error, exit::of(&error)))

@@ -22,6 +22,11 @@ const LIDS: [([usize; 9], [usize; 9]); 2] = [
     ),
 ];
 
+/// The outline of each eye: along the upper lid, and back along the lower one.
+pub(super) fn eye_outlines() -> [[usize; 16]; 2] {
+    LIDS.map(|(upper, lower)| std::array::from_fn(|i| if i < 9 { upper[i] } else { lower[16 - i] }))
+}
+
 /// Inner edge of the upper lip and of the lower one, corner to corner.
 pub(super) const MOUTH: ([usize; 11], [usize; 11]) = (
     [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308],

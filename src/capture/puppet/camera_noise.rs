@@ -20,8 +20,13 @@ pub(super) struct CameraNoise {
 impl CameraNoise {
     /// A camera for rows of `row` bytes.
     pub(super) fn new(seed: u64, row: usize) -> Self {
+        Self::grainy(seed, row, 1.0)
+    }
+
+    /// The same with so many times the grain.
+    pub(super) fn grainy(seed: u64, row: usize, times: f32) -> Self {
         let mut dice = Dice::new(seed, 4);
-        let grain = (0..GRAIN + row).map(|_| bell(&mut dice)).collect();
+        let grain = (0..GRAIN + row).map(|_| bell(&mut dice, times)).collect();
         Self {
             grain,
             dice,
@@ -53,10 +58,10 @@ impl CameraNoise {
 }
 
 /// A number from a bell curve, in 64ths of a step, with the half that rounds.
-fn bell(dice: &mut Dice) -> i16 {
+fn bell(dice: &mut Dice, times: f32) -> i16 {
     // Four uniform numbers of width 1 add to a standard deviation of 1/√3.
     let sum: f32 = (0..4).map(|_| dice.between(-0.5, 0.5)).sum();
-    (sum * 3f32.sqrt() * GRAIN_SD * 64.0 + 32.0) as i16
+    (sum * 3f32.sqrt() * GRAIN_SD * times * 64.0 + 32.0) as i16
 }
 
 #[cfg(test)]

@@ -8,8 +8,12 @@
 mod anatomy;
 mod behaviour;
 mod camera_noise;
+mod conditions;
 mod dice;
+mod glasses;
 mod idle;
+mod kind;
+mod lens;
 mod performance;
 mod portrait;
 mod pose;
@@ -17,12 +21,16 @@ mod render;
 mod rig;
 mod scene;
 mod sheet;
+mod staged;
 mod texture;
 
 pub use behaviour::{Behaviour, UnknownBehaviour};
+pub use conditions::{Conditions, Glasses, Light};
+pub use kind::{Kind, UnknownKind};
 pub use performance::Performance;
 pub use portrait::Sitter;
 pub use pose::{Pose, Sheet, Stance};
+pub use staged::Staged;
 
 use std::time::Duration;
 

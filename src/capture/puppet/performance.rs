@@ -39,6 +39,8 @@ pub struct Performance {
     dice: Dice,
     acts: Vec<Act>,
     quiet: Vec<Quiet>,
+    /// How long the subject takes over everything, 1 = as most people do.
+    tempo: f32,
     /// Length of the recording, for [`Behaviour::Replay`].
     reel: Duration,
 }
@@ -46,12 +48,18 @@ pub struct Performance {
 impl Performance {
     /// A subject at rest, at time zero.
     pub fn new(behaviour: Behaviour, seed: u64) -> Self {
+        Self::paced(behaviour, seed, 1.0)
+    }
+
+    /// The same, who takes `tempo` times as long to react and to move.
+    pub fn paced(behaviour: Behaviour, seed: u64, tempo: f32) -> Self {
         let mut performance = Self {
             behaviour,
             idle: Idle::new(seed),
             dice: Dice::new(seed, 3),
             acts: Vec::new(),
             quiet: Vec::new(),
+            tempo,
             reel: Duration::ZERO,
         };
         if behaviour == Behaviour::Replay {
@@ -81,7 +89,7 @@ impl Performance {
         let late = self.behaviour == Behaviour::Late;
         let delay = if late { LATE_MS } else { REACTION_MS };
         let heard = at.after(Duration::from_millis(
-            self.dice.between(delay.0, delay.1) as u64
+            (self.tempo * self.dice.between(delay.0, delay.1)) as u64,
         ));
         if !late {
             // What is asked now replaces what was asked before and not yet begun.
@@ -92,7 +100,8 @@ impl Performance {
             Behaviour::Wrong => self.dice.pick(others(asked)).unwrap_or(asked),
             _ => asked,
         };
-        let act = draw(&mut self.dice, step, heard.max(free));
+        let mut act = draw(&mut self.dice, step, heard.max(free));
+        act.length = act.length.mul_f64(f64::from(self.tempo));
         self.quiet.push(Quiet {
             // Whoever means to do it does it once. The others live: their blinks answer for them.
             from: match self.behaviour {
@@ -116,7 +125,8 @@ impl Performance {
                 self.dice.between(900.0, 2_600.0) as u64
             ));
             let step = self.dice.pick(&Step::MOVES).unwrap_or(Step::Blink);
-            let act = draw(&mut self.dice, step, begin);
+            let mut act = draw(&mut self.dice, step, begin);
+            act.length = act.length.mul_f64(f64::from(self.tempo));
             end = act.end();
             self.quiet.push(Quiet {
                 from: begin.before(QUIET),

@@ -1,5 +1,8 @@
 //! What the subject's head is doing at one moment, and the curves that bring it there and back.
-use std::{ops::Add, time::Duration};
+use std::{
+    ops::{Add, Mul},
+    time::Duration,
+};
 
 use crate::{step::Step, time::Timestamp};
 
@@ -54,6 +57,36 @@ pub struct Sheet {
     pub down: f32,
     /// Bend about the vertical: sheet widths per bending radius, positive with the edges away.
     pub bend: f32,
+}
+
+impl Add for Sheet {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            yaw_deg: self.yaw_deg + other.yaw_deg,
+            pitch_deg: self.pitch_deg + other.pitch_deg,
+            roll_deg: self.roll_deg + other.roll_deg,
+            right: self.right + other.right,
+            down: self.down + other.down,
+            bend: self.bend + other.bend,
+        }
+    }
+}
+
+impl Mul<f32> for Sheet {
+    type Output = Self;
+
+    fn mul(self, part: f32) -> Self {
+        Self {
+            yaw_deg: self.yaw_deg * part,
+            pitch_deg: self.pitch_deg * part,
+            roll_deg: self.roll_deg * part,
+            right: self.right * part,
+            down: self.down * part,
+            bend: self.bend * part,
+        }
+    }
 }
 
 /// What stands before the camera at one moment.
@@ -153,7 +186,7 @@ fn turn(u: f32, yaw_deg: f32, manner: f32) -> Pose {
 }
 
 /// 0 until `a`, up to 1 at `b`, 1 until `c`, down to 0 at `d`; smooth in speed all the way.
-fn swing(u: f32, a: f32, b: f32, c: f32, d: f32) -> f32 {
+pub(super) fn swing(u: f32, a: f32, b: f32, c: f32, d: f32) -> f32 {
     let ramp = |from: f32, to: f32| minimum_jerk(((u - from) / (to - from)).clamp(0.0, 1.0));
     ramp(a, b) * (1.0 - ramp(c, d))
 }

@@ -163,15 +163,9 @@ impl Rig {
             let at =
                 |part: f32| [0, 1, 2].map(|axis| top[axis] + part * (bottom[axis] - top[axis]));
             let [x, y, z] = at(0.85);
-            self.vertices.push(Vertex {
-                rest: [x, y, z],
-                skin: [x, y],
-                lids: [0.0; 3],
-                jaw: [0.0; 3],
-                rigid: 1.0,
-            });
-            self.teeth.push((self.vertices.len() - 1, lower[i]));
-            self.vertices.len() - 1
+            let tooth = self.add_point([x, y, z]);
+            self.teeth.push((tooth, lower[i]));
+            tooth
         });
         for i in 0..10 {
             let quad = [upper[i], upper[i + 1], edge[i + 1], edge[i]];
@@ -193,7 +187,24 @@ impl Rig {
         }
     }
 
-    fn add_quad(&mut self, [a, b, c, d]: [usize; 4], paint: Paint) {
+    /// A point that goes with the head; gives its index.
+    pub(super) fn add_point(&mut self, rest: [f32; 3]) -> usize {
+        self.vertices.push(Vertex {
+            rest,
+            skin: [rest[0], rest[1]],
+            lids: [0.0; 3],
+            jaw: [0.0; 3],
+            rigid: 1.0,
+        });
+        self.vertices.len() - 1
+    }
+
+    /// Where a point is at rest, in picture pixels.
+    pub(super) fn rest(&self, index: usize) -> [f32; 3] {
+        self.vertices[index].rest
+    }
+
+    pub(super) fn add_quad(&mut self, [a, b, c, d]: [usize; 4], paint: Paint) {
         for corners in [[a, b, c], [a, c, d]] {
             self.triangles.push(Triangle { corners, paint });
         }

@@ -4,6 +4,9 @@ use image::{RgbImage, imageops};
 use crate::error::Error;
 
 use super::{
+    anatomy::smooth,
+    conditions::Glasses,
+    lens::Lens,
     portrait::{Portrait, Sitter},
     pose::{Pose, Sheet, Stance},
     render::{Canvas, Corner, Triangle, draw},
@@ -12,13 +15,48 @@ use super::{
     texture::Texture,
 };
 
-/// The part of the last frame that still shows in this one, of 256: what a face moves while the
-/// shutter is open.
-const SMEAR: u16 = 56;
 /// Side of the picture of the wall behind a print: so blurred that few pixels hold it.
 const WALL: u32 = 64;
 /// The face's middle, from the frame's upper edge, as a part of its height.
 const FACE_AT: f32 = 0.44;
+
+/// Towards the photograph's edge the room goes out of focus within so many of its pixels.
+const SEAM_PX: f32 = 50.0;
+
+/// How a face is put in the frame, and what is done to its photograph.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Framing {
+    /// Width and height of the frame.
+    pub(super) size: (u32, u32),
+    /// Width of the face in pixels, ear to ear.
+    pub(super) face_px: f32,
+    /// The face's middle, as parts of the frame's width and height.
+    pub(super) at: [f32; 2],
+    /// Whether the room beyond the photograph is out of focus. Else it is the photograph mirrored,
+    /// which shows the same face again where the frame is much larger.
+    pub(super) alone: bool,
+    /// What the face wears.
+    pub(super) glasses: Glasses,
+    /// What a printer leaves of the contrast, 1 = all.
+    pub(super) contrast: f32,
+    /// What it adds to every value.
+    pub(super) brightness: f32,
+}
+
+impl Framing {
+    /// The face in the middle, with nothing done to it.
+    pub(super) fn new(size: (u32, u32), face_px: f32) -> Self {
+        Self {
+            size,
+            face_px,
+            at: [0.5, FACE_AT],
+            alone: false,
+            glasses: Glasses::Without,
+            contrast: 1.0,
+            brightness: 0.0,
+        }
+    }
+}
 
 /// A photograph, its puppet and its print, at the frame's scale.
 #[derive(Clone, Debug)]
@@ -37,35 +75,53 @@ pub(super) struct Scene {
     /// What is behind a print.
     print_room: Canvas,
     canvas: Canvas,
-    last: Vec<u8>,
-    scratch: Vec<u8>,
+    lens: Lens,
     corners: Vec<Corner>,
     order: Vec<(f32, usize)>,
 }
 
 impl Scene {
     /// A scene of `width` x `height` pixels with `sitter`'s face about `face_px` wide.
-    pub(super) fn new(
-        sitter: Sitter,
-        (width, height): (u32, u32),
-        face_px: f32,
-    ) -> Result<Self, Error> {
-        let portrait = Portrait::of(sitter)?;
-        let rig = Rig::new(&portrait);
+    pub(super) fn new(sitter: Sitter, size: (u32, u32), face_px: f32) -> Result<Self, Error> {
+        Self::framed(sitter, &Framing::new(size, face_px))
+    }
+
+    /// A scene as `framing` has it.
+    pub(super) fn framed(sitter: Sitter, framing: &Framing) -> Result<Self, Error> {
+        let Framing {
+            size: (width, height),
+            face_px,
+            ..
+        } = *framing;
+        let mut portrait = Portrait::of(sitter)?;
+        print_out(&mut portrait.picture, framing.contrast, framing.brightness);
+        let sides = [portrait.picture.width(), portrait.picture.height()].map(|v| v as f32);
+        let haze = Haze::new(&portrait.picture);
+        if framing.alone {
+            haze.creep_in(&mut portrait.picture);
+        }
+        let mut rig = Rig::new(&portrait);
+        rig.put_on(framing.glasses);
         let scale = face_px / rig.width();
         let texel_scale = if scale < 0.75 { scale } else { 1.0 };
         let texture = Texture::new(&shrunk(&portrait.picture, texel_scale));
         let [x, y] = rig.centre().map(|v| v * scale);
-        let offset = [x - width as f32 / 2.0, y - height as f32 * FACE_AT];
+        let [right, down] = framing.at;
+        let offset = [x - width as f32 * right, y - height as f32 * down];
         let (width, height) = (width as usize, height as usize);
-        let portrait_room = paint(width, height, |x, y| {
-            let texel = |v: f32, offset: f32| (v + offset) / scale * texel_scale;
-            texture.mirrored(texel(x, offset[0]), texel(y, offset[1]))
-        });
         let wall = Texture::new(&wall(&portrait.picture));
         let cell = |v: f32, side: usize| v * WALL as f32 / side as f32;
         let print_room = paint(width, height, |x, y| {
             wall.mirrored(cell(x, width), cell(y, height))
+        });
+        let portrait_room = paint(width, height, |x, y| {
+            let at = [(x + offset[0]) / scale, (y + offset[1]) / scale];
+            let is_in = |axis: usize| (0.0..sides[axis]).contains(&at[axis]);
+            if framing.alone && !(is_in(0) && is_in(1)) {
+                haze.beyond(at)
+            } else {
+                texture.mirrored(at[0] * texel_scale, at[1] * texel_scale)
+            }
         });
         Ok(Self {
             print: Print::new(rig.centre(), rig.width()),
@@ -77,11 +133,34 @@ impl Scene {
             canvas: portrait_room.clone(),
             portrait_room,
             print_room,
-            last: Vec::new(),
-            scratch: Vec::new(),
+            lens: Lens::default(),
             corners: Vec::new(),
             order: Vec::new(),
         })
+    }
+
+    /// The room behind a print.
+    pub(super) fn wall(&self) -> &Canvas {
+        &self.print_room
+    }
+
+    /// Where a point of the mesh is at rest, in frame pixels.
+    pub(super) fn at_rest(&mut self, points: &[usize]) -> Vec<[f32; 2]> {
+        self.rig.shape(&Pose::default(), &mut self.corners);
+        self.place_in_frame();
+        let corner = |&i: &usize| self.corners.get(i).map(|c| [c.x, c.y]);
+        points.iter().filter_map(corner).collect()
+    }
+
+    /// Where a point of the print is that shows what is at `at` with the head at rest, both in frame
+    /// pixels.
+    pub(super) fn on_print(&self, sheet: &Sheet, at: [f32; 2]) -> [f32; 2] {
+        let skin = [0, 1].map(|axis| (at[axis] + self.offset[axis]) / self.scale);
+        let [x, y] = self.print.find(sheet, skin);
+        [
+            x * self.scale - self.offset[0],
+            y * self.scale - self.offset[1],
+        ]
     }
 
     /// Bytes in a row.
@@ -89,15 +168,21 @@ impl Scene {
         3 * self.canvas.width
     }
 
-    /// The scene at one moment, RGB; what moved since the last call is smeared.
+    /// The scene at one moment as a usual camera sees it, RGB; what moved since the last call is
+    /// smeared.
     pub(super) fn show(&mut self, stance: &Stance) -> &[u8] {
+        self.set(stance);
+        self.lens.expose(&mut self.canvas);
+        &self.canvas.pixels
+    }
+
+    /// The scene at one moment, as it is.
+    pub(super) fn set(&mut self, stance: &Stance) -> &mut Canvas {
         match stance {
             Stance::Head(pose) => self.show_head(pose),
             Stance::Print(sheet) => self.show_print(sheet),
         }
-        self.defocus();
-        self.smear();
-        &self.canvas.pixels
+        &mut self.canvas
     }
 
     fn show_head(&mut self, pose: &Pose) {
@@ -138,40 +223,6 @@ impl Scene {
             c.v *= self.texel_scale;
         }
     }
-
-    /// A lens is never quite sharp: each pixel a little of its neighbours, 1 2 1, across and down. It
-    /// also rounds off the stairs where one part of the face hides another.
-    fn defocus(&mut self) {
-        let row = self.row();
-        self.scratch.clone_from(&self.canvas.pixels);
-        blend_neighbours(&self.canvas.pixels, &mut self.scratch, 3);
-        blend_neighbours(&self.scratch, &mut self.canvas.pixels, row);
-    }
-
-    /// Mixes the last scene into this one. A shutter would mix in what lay between them; at a face's
-    /// speed this looks the same and costs nothing.
-    fn smear(&mut self) {
-        if self.last.len() != self.canvas.pixels.len() {
-            self.last.clone_from(&self.canvas.pixels);
-            return;
-        }
-        for (now, last) in self.canvas.pixels.iter_mut().zip(&mut self.last) {
-            let fresh = *now;
-            *now = ((u16::from(fresh) * (256 - SMEAR) + u16::from(*last) * SMEAR + 128) >> 8) as u8;
-            *last = fresh;
-        }
-    }
-}
-
-/// Each byte of `to` from its own in `from` and those `stride` before and after it; the ends stay.
-fn blend_neighbours(from: &[u8], to: &mut [u8], stride: usize) {
-    let (Some(middle), Some(after)) = (from.get(stride..), from.get(2 * stride..)) else {
-        return;
-    };
-    let to = to.get_mut(stride..).unwrap_or_default();
-    for (((to, &a), &b), &c) in to.iter_mut().zip(from).zip(middle).zip(after) {
-        *to = ((u16::from(a) + 2 * u16::from(b) + u16::from(c) + 2) >> 2) as u8;
-    }
 }
 
 /// A canvas of the colours at the middles of its pixels.
@@ -195,6 +246,15 @@ fn shrunk(picture: &RgbImage, scale: f32) -> RgbImage {
     imageops::thumbnail(picture, side(picture.width()), side(picture.height()))
 }
 
+/// What a printer makes of a picture.
+fn print_out(picture: &mut RgbImage, contrast: f32, brightness: f32) {
+    let ink: [u8; 256] =
+        std::array::from_fn(|v| (128.0 + (v as f32 - 128.0) * contrast + brightness) as u8);
+    for value in picture.iter_mut() {
+        *value = ink[usize::from(*value)];
+    }
+}
+
 /// A wall out of focus, for behind a print: the photograph's own colours, darker.
 fn wall(picture: &RgbImage) -> RgbImage {
     let patches = imageops::thumbnail(picture, 5, 4);
@@ -203,6 +263,41 @@ fn wall(picture: &RgbImage) -> RgbImage {
         *value = 30 + *value / 2;
     }
     wall
+}
+
+/// The photograph so far out of focus that no face is left in it, for the room beyond its edge.
+struct Haze {
+    texture: Texture,
+    sides: [f32; 2],
+}
+
+impl Haze {
+    fn new(picture: &RgbImage) -> Self {
+        let patches = imageops::thumbnail(picture, 12, 12);
+        let blurred = imageops::resize(&patches, WALL, WALL, imageops::FilterType::CatmullRom);
+        Self {
+            texture: Texture::new(&blurred),
+            sides: [picture.width(), picture.height()].map(|v| v as f32),
+        }
+    }
+
+    /// Its colour at a place given in picture pixels.
+    fn beyond(&self, at: [f32; 2]) -> [u8; 3] {
+        let [x, y] = [0, 1].map(|axis| at[axis] * WALL as f32 / self.sides[axis]);
+        self.texture.mirrored(x, y)
+    }
+
+    /// Lets it take over towards the edges of the picture.
+    fn creep_in(&self, picture: &mut RgbImage) {
+        for (x, y, pixel) in picture.enumerate_pixels_mut() {
+            let at = [x as f32 + 0.5, y as f32 + 0.5];
+            let inwards = |axis: usize| at[axis].min(self.sides[axis] - at[axis]);
+            let part = 1.0 - smooth(inwards(0).min(inwards(1)) / SEAM_PX);
+            for (value, far) in pixel.0.iter_mut().zip(self.beyond(at)) {
+                *value = (f32::from(*value) * (1.0 - part) + f32::from(far) * part) as u8;
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -229,7 +324,7 @@ mod tests {
     fn a_resting_head_is_the_photograph_but_for_its_mouth() {
         let shown = shown(Pose::default());
         let mut room = Scene::new(Sitter::default(), (640, 480), 150.0).unwrap();
-        room.defocus();
+        Lens::default().defocus(&mut room.canvas);
         let above = 3 * 640 * 200;
         let pairs = shown[..above].iter().zip(&room.canvas.pixels);
         let off: u64 = pairs.map(|(a, b)| u64::from(a.abs_diff(*b))).sum();

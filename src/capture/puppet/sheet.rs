@@ -1,4 +1,4 @@
-//! A print of the portrait: a sheet in space, flat or bent.
+//! A print of the portrait: a sheet in space, flat or bent. A screen is one too, stiff and framed.
 use super::{
     pose::{Sheet, rotation},
     render::{Corner, Paint, Triangle},
@@ -13,6 +13,10 @@ const BORDER: f32 = 0.06;
 /// Distance of the camera, in face widths of the print.
 const DISTANCE: f32 = 5.5;
 
+/// The black about a tablet's screen, in face widths.
+const BEZEL: f32 = 0.1;
+const BLACK: [u8; 3] = [16, 16, 18];
+
 const PAPER: [u8; 3] = [226, 224, 218];
 const SKIN: [u8; 3] = [186, 138, 112];
 
@@ -24,24 +28,33 @@ pub(super) struct Print {
     triangles: Vec<Triangle>,
     centre: [f32; 2],
     width: f32,
+    /// Half of what is shown, in face widths.
+    half: [f32; 2],
 }
 
 impl Print {
     /// A print about the face in `centre` that is `width` wide, both in picture pixels.
     pub(super) fn new(centre: [f32; 2], width: f32) -> Self {
+        let mut print = Self::framed(centre, width, HALF, BORDER, PAPER);
+        print.add_thumb([0.75, HALF[1] + 0.02], [0.17, 0.3]);
+        print
+    }
+
+    /// A screen that shows the middle of a picture, `half` of it each way in face widths.
+    pub(super) fn screen(centre: [f32; 2], width: f32, half: [f32; 2]) -> Self {
+        Self::framed(centre, width, half, BEZEL, BLACK)
+    }
+
+    fn framed(centre: [f32; 2], width: f32, half: [f32; 2], border: f32, colour: [u8; 3]) -> Self {
         let mut print = Self {
             points: Vec::new(),
             triangles: Vec::new(),
             centre,
             width,
+            half,
         };
-        print.add_grid(
-            [HALF[0] + BORDER, HALF[1] + BORDER],
-            0.01,
-            Paint::Flat(PAPER),
-        );
-        print.add_grid(HALF, 0.0, Paint::Photo);
-        print.add_thumb([0.75, HALF[1] + 0.02], [0.17, 0.3]);
+        print.add_grid(half.map(|half| half + border), 0.01, Paint::Flat(colour));
+        print.add_grid(half, 0.0, Paint::Photo);
         print
     }
 
@@ -98,23 +111,12 @@ impl Print {
     /// Where every point is when the sheet is held like this, in picture pixels.
     pub(super) fn shape(&self, sheet: &Sheet, out: &mut Vec<Corner>) {
         let turn = rotation(sheet.yaw_deg, sheet.pitch_deg, sheet.roll_deg);
-        // Radians of arc per face width of paper.
-        let curl = sheet.bend / (2.0 * HALF[0]);
+        let curl = self.curl(sheet);
         let place = |&([x, y, lift], skin): &([f32; 3], [f32; 2])| {
-            let at = if curl.abs() < 1e-3 {
-                [x, y, lift]
-            } else {
-                [
-                    (curl * x).sin() / curl,
-                    y,
-                    (1.0 - (curl * x).cos()) / curl + lift,
-                ]
-            };
-            let [x, y, z] = turn.map(|row| row[0] * at[0] + row[1] * at[1] + row[2] * at[2]);
-            let scale = self.width * DISTANCE / (DISTANCE + z);
+            let [x, y] = self.project(&turn, curl, sheet, [x, y, lift]);
             Corner {
-                x: self.centre[0] + (x + sheet.right) * scale,
-                y: self.centre[1] + (y + sheet.down) * scale,
+                x,
+                y,
                 // A sheet bent this little never hides itself: layers lie on each other in their order.
                 z: lift,
                 u: skin[0],
@@ -123,6 +125,43 @@ impl Print {
         };
         out.clear();
         out.extend(self.points.iter().map(place));
+    }
+
+    /// Where the print shows what is at `skin` in the photograph, both in picture pixels.
+    pub(super) fn find(&self, sheet: &Sheet, skin: [f32; 2]) -> [f32; 2] {
+        let turn = rotation(sheet.yaw_deg, sheet.pitch_deg, sheet.roll_deg);
+        let [x, y] = [0, 1].map(|axis| (skin[axis] - self.centre[axis]) / self.width);
+        self.project(&turn, self.curl(sheet), sheet, [x, y, 0.0])
+    }
+
+    /// Radians of arc per face width of paper.
+    fn curl(&self, sheet: &Sheet) -> f32 {
+        sheet.bend / (2.0 * self.half[0])
+    }
+
+    /// Where a point of the sheet is, given from its middle in face widths, in picture pixels.
+    fn project(
+        &self,
+        turn: &[[f32; 3]; 3],
+        curl: f32,
+        sheet: &Sheet,
+        [x, y, lift]: [f32; 3],
+    ) -> [f32; 2] {
+        let at = if curl.abs() < 1e-3 {
+            [x, y, lift]
+        } else {
+            [
+                (curl * x).sin() / curl,
+                y,
+                (1.0 - (curl * x).cos()) / curl + lift,
+            ]
+        };
+        let [x, y, z] = turn.map(|row| row[0] * at[0] + row[1] * at[1] + row[2] * at[2]);
+        let scale = self.width * DISTANCE / (DISTANCE + z);
+        [
+            self.centre[0] + (x + sheet.right) * scale,
+            self.centre[1] + (y + sheet.down) * scale,
+        ]
     }
 }
 

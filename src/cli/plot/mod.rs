@@ -1,6 +1,7 @@
-//! The signals of a recording over time, with its gestures. The only folder that names plotters.
+//! The signals of a recording over time, with its gestures; the rates of a bench. The only folder that names plotters.
 mod ink;
 mod panel;
+pub mod rates;
 mod tag;
 
 use anyhow::Context as _;
