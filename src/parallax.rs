@@ -23,8 +23,8 @@ pub struct Parallax {
 /// How far back the face at rest is taken from.
 const MEMORY: Duration = Duration::from_secs(5);
 
-/// Yaw within which a face counts as at rest, in degrees.
-const AHEAD_DEG: f32 = 8.0;
+/// How near its resting yaw a face counts as at rest, in degrees.
+const NEAR_DEG: f32 = 8.0;
 
 /// Fewest frames that make a reference.
 const FEWEST: usize = 3;
@@ -32,53 +32,65 @@ const FEWEST: usize = 3;
 /// Measures the parallax of one face against the same face at rest.
 #[derive(Clone, Debug, Default)]
 pub struct Depth {
-    /// Frames at rest: their points from the eyes' middle on, in eye distances.
-    recent: VecDeque<(Timestamp, Landmarks5)>,
+    /// The last frames: yaw in degrees, and the points from the eyes' middle on, in eye distances.
+    recent: VecDeque<(Timestamp, f32, Landmarks5)>,
     reference: Option<Landmarks5>,
     /// Whether the reference stays as it is.
     settled: bool,
 }
 
 impl Depth {
-    /// The parallax of the face at `at`; none before it has been seen at rest.
-    pub fn measure(&mut self, at: Timestamp, yaw_deg: f32, marks: &Landmarks5) -> Parallax {
-        if !self.settled && yaw_deg.abs() < AHEAD_DEG {
-            self.recent.extend(normal(marks).map(|marks| (at, marks)));
-            while self
-                .recent
-                .front()
-                .is_some_and(|(old, _)| at.since(*old) > MEMORY)
-            {
+    /// The parallax of the face at `at`; `None` before it has been seen at rest.
+    pub fn measure(&mut self, at: Timestamp, yaw_deg: f32, marks: &Landmarks5) -> Option<Parallax> {
+        if !self.settled {
+            let normal = normal(marks).map(|marks| (at, yaw_deg, marks));
+            self.recent.extend(normal);
+            while (self.recent.front()).is_some_and(|(old, ..)| at.since(*old) > MEMORY) {
                 self.recent.pop_front();
             }
-            if self.recent.len() >= FEWEST {
-                self.reference = Some(self.median());
+            // Whoever looks ahead is at rest, as far as is known yet.
+            if yaw_deg.abs() < NEAR_DEG {
+                self.reference = self.median(0.0).or(self.reference);
             }
         }
-        let parallax = self.reference.and_then(|rest| parallax(&rest, marks));
-        parallax.unwrap_or_default()
+        parallax(&self.reference?, marks)
     }
 
-    /// From now on the face as it was at rest until now is the reference: what moves later cannot
-    /// change it.
-    pub fn settle(&mut self) {
+    /// From now on the face as it was at its resting yaw until now is the reference: what moves later
+    /// cannot change it.
+    pub fn settle(&mut self, yaw_deg: f32) {
+        self.reference = self.median(yaw_deg).or(self.reference);
         self.settled = self.reference.is_some();
+        if self.settled {
+            self.recent.clear();
+        }
     }
 
-    fn median(&self) -> Landmarks5 {
+    /// The face in the middle of those seen about a yaw; `None` where there are too few.
+    fn median(&self, yaw_deg: f32) -> Option<Landmarks5> {
+        let near = |(_, yaw, _): &&(Timestamp, f32, Landmarks5)| (yaw - yaw_deg).abs() < NEAR_DEG;
+        let faces: Vec<[Point; 5]> = (self.recent.iter())
+            .filter(near)
+            .map(|(.., marks)| marks.points())
+            .collect();
+        if faces.len() < FEWEST {
+            return None;
+        }
         let middle = |value: &dyn Fn(&[Point; 5]) -> f32| {
-            let mut values: Vec<f32> = (self.recent.iter())
-                .map(|(_, marks)| value(&marks.points()))
-                .collect();
-            let middle = values.len() / 2;
-            values.select_nth_unstable_by(middle, f32::total_cmp);
-            values.get(middle).copied().unwrap_or_default()
+            let values = faces.iter().map(value).collect();
+            median_of(values)
         };
-        Landmarks5::from(std::array::from_fn(|i| Point {
+        Some(Landmarks5::from(std::array::from_fn(|i| Point {
             x: middle(&|points| points[i].x),
             y: middle(&|points| points[i].y),
-        }))
+        })))
     }
+}
+
+fn median_of(mut values: Vec<f32>) -> f32 {
+    let middle = values.len() / 2;
+    values.select_nth_unstable_by(middle, f32::total_cmp);
+    values.get(middle).copied().unwrap_or_default()
 }
 
 /// The points from the eyes' middle on, in eye distances; `None` where there is no distance.
@@ -195,19 +207,33 @@ mod tests {
     fn the_reference_is_the_face_at_rest_until_it_settles() {
         let mut depth = Depth::default();
         let at = |i: u64| Timestamp::from_millis(i * 33);
-        assert_eq!(
-            depth.measure(at(0), 20.0, &seen(20.0, 0.0, 1.0)),
-            Parallax::default()
-        );
+        assert_eq!(depth.measure(at(0), 20.0, &seen(20.0, 0.0, 1.0)), None);
         for i in 1..10 {
             depth.measure(at(i), 0.0, &seen(0.0, 0.0, 1.0));
         }
-        depth.settle();
+        depth.settle(0.0);
         // Who says that it looks ahead while it does not moves nothing any more.
         for i in 10..300 {
-            let turned = depth.measure(at(i), 0.0, &seen(20.0, 0.0, 1.0));
+            let turned = depth.measure(at(i), 0.0, &seen(20.0, 0.0, 1.0)).unwrap();
             assert!(turned.across > 0.12, "{i}: {turned:?}");
         }
+    }
+
+    #[test]
+    fn a_face_that_rests_beside_the_camera_has_its_parallax_from_there() {
+        let mut depth = Depth::default();
+        let at = |i: u64| Timestamp::from_millis(i * 33);
+        for i in 0..20 {
+            let none = depth.measure(at(i), 13.0, &seen(13.0, 0.0, 1.0));
+            assert_eq!(none, None);
+        }
+        depth.settle(13.0);
+        let turned = depth.measure(at(20), 33.0, &seen(33.0, 0.0, 1.0)).unwrap();
+        assert!(turned.across > 0.12, "{turned:?}");
+        let other = depth
+            .measure(at(21), -10.0, &seen(-10.0, 0.0, 1.0))
+            .unwrap();
+        assert!(other.across < -0.12, "{other:?}");
     }
 
     proptest! {

@@ -96,18 +96,17 @@ impl Reader {
         }
     }
 
-    fn parallax(&mut self, sample: &Sample) -> Parallax {
-        if sample.is_readable() {
-            (self.depth).measure(sample.at, sample.yaw_deg, &sample.marks)
-        } else {
-            Parallax::default()
+    fn parallax(&mut self, sample: &Sample) -> Option<Parallax> {
+        if !sample.is_readable() {
+            return None;
         }
+        (self.depth).measure(sample.at, sample.yaw_deg, &sample.marks)
     }
 
     /// Tells that the subject has been seen at rest, and how; see [`Watcher::rest_at`].
     pub fn rest_at(&mut self, yaw_deg: f32, mouth: f32) {
         self.watcher.rest_at(yaw_deg, mouth);
-        self.depth.settle();
+        self.depth.settle(yaw_deg);
     }
 
     /// The subject's track.

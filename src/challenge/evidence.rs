@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::Reason;
 use crate::{
     gesture::Gesture,
+    parallax::Parallax,
     reading::Reading,
     signal::{Sample, median_by},
     step::Step,
@@ -150,28 +151,33 @@ impl Evidence {
     /// What `gesture` is worth; `open` is the eye ratio of open eyes.
     pub fn weigh(&self, gesture: &Gesture, open: f32, proof: &Proof) -> Worth {
         let from = gesture.start.at.before(GUARD);
-        let span = || self.recent.iter().filter(|s| s.at >= from);
-        let least = |value: fn(&Sample) -> f32| span().map(value).fold(f32::INFINITY, f32::min);
-        let most = |value: fn(&Sample) -> f32| span().map(value).fold(f32::NEG_INFINITY, f32::max);
+        let span: Vec<&Sample> = self.recent.iter().filter(|s| s.at >= from).collect();
+        let least = |value: fn(&Sample) -> f32| {
+            let values = span.iter().map(|s| value(s));
+            values.fold(f32::INFINITY, f32::min)
+        };
         if least(|s| s.score) < proof.min_score {
             return Worth::Covered;
         }
-        let (left, right) = (most(|s| s.parallax.across), -least(|s| s.parallax.across));
-        let deep = match gesture.step {
-            Step::TurnLeft => left,
-            Step::TurnRight => right,
-            Step::Shake => left.min(right),
-            Step::Nod => {
-                let range = most(|s| s.parallax.down) - least(|s| s.parallax.down);
-                return proven(range >= proof.nod_parallax);
-            }
-            Step::Blink | Step::BlinkTwice => {
+        let depth =
+            |value: fn(Parallax) -> f32| range(span.iter().filter_map(|s| s.parallax).map(value));
+        let deep = match (gesture.step, depth(|p| p.across)) {
+            (Step::OpenMouth | Step::HoldStill, _) => return Worth::Proven,
+            (Step::Blink | Step::BlinkTwice, _) => {
                 let shut = proof.lids.mul_add(-open, open);
                 let both = least(|s| s.lids[0]) <= shut && least(|s| s.lids[1]) <= shut;
                 let short = gesture.end.at.since(gesture.start.at) <= proof.blink;
                 return proven(both && short);
             }
-            Step::OpenMouth | Step::HoldStill => return Worth::Proven,
+            (Step::Nod, _) => {
+                let swing = depth(|p| p.down).map_or(0.0, |(up, down)| down - up);
+                return proven(swing >= proof.nod_parallax);
+            }
+            // Nothing known of its depth proves nothing, and denies nothing.
+            (_, None) => return Worth::Unproven,
+            (Step::TurnLeft, Some((_, left))) => left,
+            (Step::TurnRight, Some((right, _))) => -right,
+            (Step::Shake, Some((right, left))) => left.min(-right),
         };
         if deep < proof.flat_parallax {
             Worth::Flat
@@ -179,6 +185,14 @@ impl Evidence {
             proven(deep >= proof.turn_parallax)
         }
     }
+}
+
+/// The least and the most of some numbers, if there are any.
+fn range(values: impl Iterator<Item = f32>) -> Option<(f32, f32)> {
+    values.fold(None, |range, value| {
+        let (least, most) = range.unwrap_or((value, value));
+        Some((least.min(value), most.max(value)))
+    })
 }
 
 fn proven(yes: bool) -> Worth {

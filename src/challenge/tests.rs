@@ -17,6 +17,7 @@ pub(super) fn resting(ms: u64) -> Reading {
         presence: 0.99,
         eyes: 0.3,
         lids: [0.3; 2],
+        parallax: Some(Parallax::default()),
         nod: 0.5,
         quality: Quality {
             face_px: 150.0,
@@ -93,10 +94,10 @@ fn prove(step: Step, sample: &mut Sample) {
         Step::Nod => (0.0, 0.4),
         _ => (0.0, 0.0),
     };
-    sample.parallax = Parallax {
+    sample.parallax = Some(Parallax {
         across: parallax.0,
         down: parallax.1,
-    };
+    });
     if step == Step::Blink {
         sample.lids = [0.05; 2];
     }

@@ -136,7 +136,7 @@ fn frame_line<'a>(seen: &'a Observation, reading: &Reading) -> FrameLine<'a> {
                     roll_deg: fits(s.roll_deg),
                     nod: s.nod,
                     presence: s.presence,
-                    parallax: s.is_readable().then_some(s.parallax),
+                    parallax: s.parallax,
                     lids: s.is_readable().then_some(s.lids),
                 },
                 quality: s.quality,

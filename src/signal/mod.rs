@@ -52,10 +52,10 @@ pub struct Sample {
     /// The mesh's eyes (middles), tip of the nose and mouth corners, in source-frame pixels.
     #[serde(default)]
     pub marks: Landmarks5,
-    /// How far the nose stands out of the face: see [`Parallax`]. Filled in by who knows the face at
-    /// rest.
+    /// How far the nose stands out of the face: see [`Parallax`]. Filled in by who knows the face at rest;
+    /// `None` where nobody does, or the mesh does not fit.
     #[serde(default)]
-    pub parallax: Parallax,
+    pub parallax: Option<Parallax>,
     /// How well the face can be judged.
     pub quality: Quality,
 }
@@ -85,7 +85,7 @@ pub fn measure(frame: &Frame, face: &Face, mesh: &Mesh) -> Sample {
         roll_deg,
         nod: nod(&face.landmarks),
         marks: marks(mesh),
-        parallax: Parallax::default(),
+        parallax: None,
         quality: quality(&frame.image, &face.bbox),
     }
 }

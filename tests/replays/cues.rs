@@ -21,8 +21,15 @@ fn with(change: impl Fn(&mut Sample)) -> Vec<Reading> {
 /// The recorded session with its parallax scaled until the largest turn reaches `most`.
 fn turning(most: f32) -> Vec<Reading> {
     let samples = obey().into_iter().filter_map(|r| r.sample);
-    let reached = samples.map(|s| s.parallax.across).fold(0.0, f32::max);
-    with(|s| s.parallax.across *= most / reached)
+    let reached = samples
+        .filter_map(|s| s.parallax)
+        .map(|p| p.across)
+        .fold(0.0, f32::max);
+    with(|s| {
+        s.parallax
+            .iter_mut()
+            .for_each(|p| p.across *= most / reached)
+    })
 }
 
 #[test]
@@ -39,7 +46,7 @@ fn a_turn_without_depth_is_a_picture() {
 
 #[test]
 fn a_turn_whose_nose_goes_the_other_way_is_a_picture() {
-    let mirrored = with(|s| s.parallax.across = -s.parallax.across);
+    let mirrored = with(|s| s.parallax.iter_mut().for_each(|p| p.across = -p.across));
     assert_eq!(verdict_of(&mirrored), failed(Reason::FlatFace));
 }
 
@@ -49,12 +56,14 @@ fn a_nod_without_depth_is_none() {
         let from = asked(readings)[2];
         let down = (readings.iter().filter(|r| r.at >= from))
             .filter_map(|r| r.sample)
-            .map(|s| s.parallax.down);
+            .filter_map(|s| s.parallax)
+            .map(|p| p.down);
         let (least, most) = down.fold((f32::MAX, f32::MIN), |(a, b), d| (a.min(d), b.max(d)));
         most - least
     };
     let full = range(&obey());
-    let nodding = |wanted: f32| with(|s| s.parallax.down *= wanted / full);
+    let nodding =
+        |wanted: f32| with(|s| s.parallax.iter_mut().for_each(|p| p.down *= wanted / full));
     let proof = Proof::default();
     assert_eq!(
         verdict_of(&nodding(0.9 * proof.nod_parallax)).1,
@@ -145,8 +154,11 @@ fn a_session_of_an_earlier_version_knows_no_pictures() {
     let mut readings = obey();
     readings.iter_mut().for_each(|reading| reading.picture = 0);
     assert_eq!(verdict_of(&readings), passed());
-    let flat = with(|s| s.parallax = Parallax::default());
+    let flat = with(|s| s.parallax = Some(Parallax::default()));
     assert_eq!(verdict_of(&flat), failed(Reason::FlatFace));
+    // What is not known proves nothing, and denies nothing.
+    let unknown = with(|s| s.parallax = None);
+    assert_eq!(verdict_of(&unknown).1, Some(Reason::SourceEnded));
 }
 
 /// What becomes of the recorded session when networks look closely in every tenth reading; `change` gives
