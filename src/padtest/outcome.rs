@@ -75,9 +75,11 @@ impl Outcome {
         self.verdict == "passed"
     }
 
-    /// Whether it ended without a decision.
+    /// Whether it ended without a decision. A recording that is over, or broken, decides nothing,
+    /// whatever a session makes of it.
     pub fn is_non_response(&self) -> bool {
-        !self.passed() && self.verdict != "failed"
+        let cut = [Some(Reason::SourceEnded), Some(Reason::SourceFailed)].contains(&self.reason);
+        !self.passed() && (cut || self.verdict != "failed")
     }
 
     /// Whether it is no attack.
@@ -88,7 +90,7 @@ impl Outcome {
     /// Whether the decision was wrong: an attack let in, a person turned away.
     pub fn is_wrong(&self) -> bool {
         if self.is_bona_fide() {
-            self.verdict == "failed"
+            !self.passed() && !self.is_non_response()
         } else {
             self.passed()
         }

@@ -297,6 +297,15 @@ mod tests {
     }
 
     #[test]
+    fn a_recording_that_is_over_decides_nothing() {
+        let mut cut = outcome(BONA_FIDE, 0, "failed", 1.0);
+        cut.reason = Some(Reason::SourceEnded);
+        let report = Report::new(&[cut]);
+        assert_eq!(report.bpcer.unwrap().rejected, 0);
+        assert_eq!(report.non_response[BONA_FIDE].count, 1);
+    }
+
+    #[test]
     fn nothing_run_is_nothing_said() {
         let report = Report::new(&[]);
         assert!(report.bpcer.is_none() && report.worst.is_none() && report.wrong.is_empty());

@@ -67,7 +67,8 @@ pub struct Padtest {
           conflicts_with_all = ["sessions", "kinds", "seed", "strength", "steps", "keep", "only", "shard", "recordings"])]
     merge: Vec<PathBuf>,
     /// Attack with recordings instead: a folder a kind, holding videos or folders of pictures; the
-    /// one named bona_fide holds people.
+    /// one named bona_fide holds people. A recording hears no question: it meets a
+    /// random script by luck alone, and one that is over before the session is counts as no decision.
     #[arg(long, value_name = "DIR")]
     recordings: Option<PathBuf>,
     /// Print one JSON object a session; the last one is the result.

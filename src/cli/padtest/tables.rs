@@ -46,9 +46,14 @@ pub(super) fn wrong(facts: &Facts, wrong: &Wrong) -> String {
         (why, Some(step)) => format!("turned away at {step}, {why}"),
         (why, None) => format!("turned away, {why}"),
     };
+    let recordings = if facts.recordings {
+        "--recordings DIR "
+    } else {
+        ""
+    };
     let run = facts.seed;
     format!(
-        "wrong: {kind} {number} (seed {seed}): {what}; --seed {run} --kinds {kind} --only {number}"
+        "wrong: {kind} {number} (seed {seed}): {what}; {recordings}--seed {run} --kinds {kind} --only {number}"
     )
 }
 
