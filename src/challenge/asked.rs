@@ -7,7 +7,7 @@ use crate::{gesture::Gesture, signal::Sample, step::Step, time::Timestamp};
 /// How near its resting values a face is back at rest: yaw in degrees, nose ratio, share of the
 /// open eye. Half of what starts a gesture, and room for a posture that has changed. A mouth is shut
 /// below its ratio, or as far above its rest where it rests wide.
-const BACK_YAW_DEG: f32 = 12.0;
+pub const BACK_YAW_DEG: f32 = 12.0;
 const BACK_NOD: f32 = 0.13;
 const BACK_EYES: f32 = 0.6;
 const BACK_MOUTH: (f32, f32) = (0.25, 0.07);

@@ -34,9 +34,12 @@ pub struct Proof {
     /// Parallax up and down, from the least to the most, that a nod must reach. Real nods: 0.34 and
     /// more; tilted prints: about 0.1 (`SIGNALS`).
     pub nod_parallax: f32,
-    /// Least O-Net score throughout a gesture: a hand before the face lowers it. In real gestures it
-    /// was never below 0.90.
+    /// Least O-Net score throughout a blink and an open mouth: a hand before eyes or mouth lowers it. In
+    /// real ones it was never below 0.90.
     pub min_score: f32,
+    /// The same throughout turns and nods, which their depth proves: a head far to the side, in bad light, with
+    /// thick glasses goes down to 0.70.
+    pub min_moving_score: f32,
     /// How many gestures of a covered face deny.
     pub covered: u32,
     /// How far each eye must close in a blink, as a share of the open eye; a wink closes one. In real
@@ -61,6 +64,7 @@ impl Default for Proof {
             flat_parallax: 0.06,
             nod_parallax: 0.2,
             min_score: 0.8,
+            min_moving_score: 0.5,
             covered: 2,
             lids: 0.3,
             blink: Duration::from_millis(600),
@@ -75,6 +79,9 @@ const MEMORY: Duration = Duration::from_secs(6);
 
 /// Two frames further apart say nothing about speed.
 const NEXT_FRAME: Duration = Duration::from_millis(120);
+
+/// A way so short is the mesh's unrest, however little time it took: in face widths.
+const SHIVER: f32 = 0.2;
 
 /// Frames before a gesture in which the face must not be covered either.
 const GUARD: Duration = Duration::from_millis(70);
@@ -134,10 +141,12 @@ impl Evidence {
     fn sample(&mut self, sample: &Sample, proof: &Proof) -> Option<Reason> {
         let jumped = self.recent.back().is_some_and(|last| {
             let time = sample.at.since(last.at);
-            let speed = moved(last, sample) / time.as_secs_f32().max(1e-3);
+            let way = moved(last, sample);
+            let speed = way / time.as_secs_f32().max(1e-3);
             last.is_readable()
                 && sample.is_readable()
                 && time <= NEXT_FRAME
+                && way > SHIVER
                 && speed > proof.fastest
         });
         self.recent.push_back(*sample);
@@ -148,6 +157,12 @@ impl Evidence {
         jumped.then_some(Reason::FaceJumped)
     }
 
+    /// Whether the head was turned from `rest_deg` by more than `most_deg` while `gesture` was made.
+    pub fn is_turned(&self, gesture: &Gesture, rest_deg: f32, most_deg: f32) -> bool {
+        let mut span = self.recent.iter().filter(|s| s.at >= gesture.start.at);
+        span.any(|s| (s.yaw_deg - rest_deg).abs() > most_deg)
+    }
+
     /// What `gesture` is worth; `open` is the eye ratio of open eyes.
     pub fn weigh(&self, gesture: &Gesture, open: f32, proof: &Proof) -> Worth {
         let from = gesture.start.at.before(GUARD);
@@ -156,7 +171,16 @@ impl Evidence {
             let values = span.iter().map(|s| value(s));
             values.fold(f32::INFINITY, f32::min)
         };
-        if least(|s| s.score) < proof.min_score {
+        let moves = matches!(
+            gesture.step,
+            Step::TurnLeft | Step::TurnRight | Step::Shake | Step::Nod
+        );
+        let wanted = if moves {
+            proof.min_moving_score
+        } else {
+            proof.min_score
+        };
+        if least(|s| s.score) < wanted {
             return Worth::Covered;
         }
         let depth =

@@ -338,6 +338,12 @@ impl Challenge {
                 }
                 Worth::Unproven | Worth::Proven => {}
             }
+            // The mesh of a turned head opens its mouth a little.
+            let turned = gesture.step == Step::OpenMouth
+                && (self.evidence).is_turned(gesture, ready.rest.yaw_deg, asked::BACK_YAW_DEG);
+            if turned && !asked.is_for(gesture) {
+                continue;
+            }
             match asked.hear(gesture, &self.rules) {
                 Answer::None | Answer::Part => {}
                 Answer::Right => {

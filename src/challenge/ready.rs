@@ -17,7 +17,8 @@ use crate::{
 // A record of an earlier version has fewer.
 #[serde(default)]
 pub struct Stand {
-    /// Narrowest face in pixels: 15 cm at 80 cm before a 78 degree lens in VGA is 74.
+    /// Narrowest face in pixels: 15 cm at 80 cm before a 78 degree lens in VGA is 74; gestures are seen as well
+    /// at 60 (`SIGNALS`).
     pub min_face_px: f32,
     /// Widest face, as a share of the picture's width; it must not leave the picture in a turn.
     pub max_face_share: f32,
@@ -53,7 +54,7 @@ pub struct Stand {
 impl Default for Stand {
     fn default() -> Self {
         Self {
-            min_face_px: 70.0,
+            min_face_px: 52.0,
             max_face_share: 0.85,
             max_off_centre: 0.25,
             luma: (40.0, 230.0),
