@@ -1,5 +1,5 @@
 //! What was seen in one frame: its faces, and the subject's face in detail.
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use image::RgbImage;
 
@@ -47,7 +47,8 @@ pub struct Observation {
 pub struct Observer<D> {
     detector: D,
     mesher: Mesher,
-    last: Option<BBox>,
+    /// Where the subject was last seen, and when.
+    last: Option<(BBox, Timestamp)>,
     clock: Clock,
 }
 
@@ -99,8 +100,10 @@ impl<D: Detect> Observer<D> {
         let begun = self.clock.now();
         let faces = self.detector.detect(&frame)?;
         let detected = self.clock.now();
-        let face = choose(&faces, self.last.as_ref());
-        self.last = face.map(|f| f.bbox);
+        let recent = |(_, at): &(BBox, Timestamp)| frame.at.since(*at) <= MEMORY;
+        self.last = self.last.filter(recent);
+        let face = choose(&faces, self.last.as_ref().map(|(bbox, _)| bbox));
+        self.last = face.map(|f| (f.bbox, frame.at)).or(self.last);
         let subject = match face {
             Some(face) => Some(Subject {
                 face,
@@ -121,6 +124,13 @@ impl<D: Detect> Observer<D> {
     }
 }
 
+/// How long the place of a face that is not seen is remembered.
+const MEMORY: Duration = Duration::from_millis(500);
+
+/// Part of a face's size below which a box inside it is part of that face: a nose and a mouth far to the
+/// side can look like a small face.
+const PART: f32 = 0.35;
+
 /// The face where the last one was, else the largest: who stands nearest is being checked.
 fn choose(faces: &[Face], last: Option<&BBox>) -> Option<Face> {
     let same = last.and_then(|last| {
@@ -130,9 +140,13 @@ fn choose(faces: &[Face], last: Option<&BBox>) -> Option<Face> {
         })?;
         (near.bbox.iou(last) >= SAME_IOU).then_some(near)
     });
+    let is_part = |f: &&Face| {
+        last.is_some_and(|last| f.bbox.io_min(last) > 0.9 && f.bbox.area() < PART * last.area())
+    };
     let largest = || {
         let area = |f: &Face| f.bbox.area();
-        faces.iter().max_by(|a, b| area(a).total_cmp(&area(b)))
+        let whole = faces.iter().filter(|f| !is_part(f));
+        whole.max_by(|a, b| area(a).total_cmp(&area(b)))
     };
     same.or_else(largest).copied()
 }
@@ -156,5 +170,16 @@ mod tests {
         assert_eq!(choose(&faces, Some(&face(105.0, 52.0).bbox)), Some(small));
         assert_eq!(choose(&faces, Some(&face(600.0, 50.0).bbox)), Some(large));
         assert_eq!(choose(&[], Some(&small.bbox)), None);
+    }
+
+    #[test]
+    fn a_small_face_inside_the_last_one_is_a_part_of_it() {
+        let (whole, nose) = (face(200.0, 200.0), face(210.0, 60.0));
+        assert_eq!(choose(&[nose], Some(&whole.bbox)), None);
+        assert_eq!(choose(&[nose], None), Some(nose));
+        let beside = face(450.0, 60.0);
+        assert_eq!(choose(&[nose, beside], Some(&whole.bbox)), Some(beside));
+        let turned = face(215.0, 150.0);
+        assert_eq!(choose(&[turned], Some(&whole.bbox)), Some(turned));
     }
 }

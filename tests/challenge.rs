@@ -66,7 +66,7 @@ fn an_obedient_subject_passes_and_is_logged() {
     assert_eq!(told["rehearsal"], true);
     assert_eq!(told["reason"], Value::Null);
     assert_eq!(told["rules"]["strength"], "standard");
-    assert_eq!(told["rules"]["step_ms"], 8_000);
+    assert_eq!(told["rules"]["step_ms"], 6_000);
     assert_eq!(told["rules"]["stand"]["still_ms"], 700);
     let logged = fs::read_to_string(place.path("l.jsonl")).unwrap();
     let logged: Value = serde_json::from_str(&logged).expect("one line");

@@ -254,7 +254,7 @@ fn another_script_fails() {
 #[test]
 fn a_face_lost_for_long_fails_and_for_a_moment_does_not() {
     assert_eq!(verdict_of(&during(400, without_face)), passed());
-    let lost = during(650, without_face);
+    let lost = during(950, without_face);
     assert_eq!(verdict_of(&lost), failed(Reason::FaceLost));
 }
 
@@ -267,7 +267,7 @@ fn frames_that_stall_are_a_face_that_is_lost() {
         readings
     };
     assert_eq!(verdict_of(&stalled(400)), passed());
-    assert_eq!(verdict_of(&stalled(650)), failed(Reason::FaceLost));
+    assert_eq!(verdict_of(&stalled(950)), failed(Reason::FaceLost));
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn at_half_the_frames_it_passes_too() {
 #[test]
 fn played_slowly_it_is_asked_for_more_than_it_holds() {
     let slow = |r: Reading| {
-        let late = |at: Timestamp| Timestamp::from_micros(at.as_micros() * 3);
+        let late = |at: Timestamp| Timestamp::from_micros(at.as_micros() * 2);
         let gestures = r.gestures.iter().map(|g| {
             let mut g = *g;
             for moment in [&mut g.start, &mut g.peak, &mut g.end] {

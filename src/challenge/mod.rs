@@ -256,12 +256,33 @@ impl Challenge {
             }),
             Phase::Waiting(_) => return,
             Phase::Asking(..) if over => Verdict::Failed(Reason::SessionTimeout),
-            Phase::Asking(asked, _) if self.now > self.limit(asked) => {
+            Phase::Asking(asked, ready) if self.now > self.limit(asked) => {
+                let (asked, ready) = (*asked, *ready);
+                if self.give_another(&asked, ready) {
+                    return;
+                }
                 Verdict::Failed(Reason::StepTimeout)
             }
             Phase::Asking(..) => return,
         };
         self.phase = Phase::Done(verdict);
+    }
+
+    /// Asks for something else where nothing was seen in time: some gestures of some people cannot be, in
+    /// the dark or behind glasses. It costs a strike. `false` where none is left, or nothing else to ask.
+    fn give_another(&mut self, asked: &Asked, ready: Ready) -> bool {
+        if asked.seen.is_some() || self.strikes + 1 >= self.rules.strikes {
+            return false;
+        }
+        let mut others = self.reserve.iter();
+        let other = others.position(|&step| step != asked.step);
+        let Some(step) = other.and_then(|i| self.reserve.remove(i)) else {
+            return false;
+        };
+        self.strikes += 1;
+        self.script.insert(asked.index + 1, step);
+        self.ask(asked.index + 1, ready);
+        true
     }
 
     /// Fails where the face was gone for too long, or not watched for as long.

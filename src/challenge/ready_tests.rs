@@ -26,8 +26,8 @@ fn guide(reading: &Reading) -> Option<Guide> {
 fn each_trouble_has_its_guide() {
     assert_eq!(guide(&resting(0)), None);
 
-    let changes: [(Trouble, Guide); 15] = [
-        (|s| s.quality.face_px = 69.0, Guide::MoveCloser),
+    let changes: [(Trouble, Guide); 17] = [
+        (|s| s.quality.face_px = 51.0, Guide::MoveCloser),
         (|s| s.bbox = BBox::around(MIDDLE, 550.0), Guide::MoveBack),
         (
             |s| s.bbox = BBox::around(Point { x: 150.0, ..MIDDLE }, 150.0),
@@ -39,6 +39,11 @@ fn each_trouble_has_its_guide() {
         ),
         (|s| s.quality.brightness = 39.0, Guide::TooDark),
         (|s| s.quality.brightness = 231.0, Guide::TooBright),
+        (|s| s.quality.clipped = 0.31, Guide::TooDark),
+        (
+            |s| (s.quality.clipped, s.quality.brightness) = (0.31, 160.0),
+            Guide::TooBright,
+        ),
         (|s| s.presence = 0.7, Guide::FaceCovered),
         (|s| s.score = 0.7, Guide::FaceCovered),
         (|s| s.yaw_deg = -16.0, Guide::LookAhead),
@@ -50,7 +55,7 @@ fn each_trouble_has_its_guide() {
         // Of two troubles, the one that a person mends first.
         (
             |s| {
-                s.quality.face_px = 60.0;
+                s.quality.face_px = 50.0;
                 s.quality.sharpness = 5.0;
             },
             Guide::MoveCloser,

@@ -31,9 +31,9 @@ pub struct Rules {
     /// An answer must begin within this.
     #[serde(with = "millis", rename = "late_ms")]
     pub late: Duration,
-    /// How many steps slow and wrong answers can add in all.
+    /// How many steps slow, wrong and missing answers can add in all.
     pub extra: u8,
-    /// Time for one step.
+    /// Time for one step: to begin, and for the longest gesture.
     #[serde(with = "millis", rename = "step_ms")]
     pub step: Duration,
     /// How long a subject must hold still where that is asked. A recording of somebody who goes from
@@ -50,9 +50,9 @@ pub struct Rules {
     /// judged.
     #[serde(with = "millis", rename = "pause_ms")]
     pub pause: Duration,
-    /// So many wrong gestures fail.
+    /// So many wrong gestures, or questions without an answer, fail.
     pub strikes: u32,
-    /// Longest absence of the face.
+    /// Longest absence of the face: a head far to the side, in bad light, is lost for half a second.
     #[serde(with = "millis", rename = "absence_ms")]
     pub absence: Duration,
     /// Longest presence of a second face.
@@ -74,13 +74,13 @@ impl Default for Rules {
             prompt: Duration::from_millis(1_500),
             late: Duration::from_secs(4),
             extra: 4,
-            step: Duration::from_secs(8),
+            step: Duration::from_secs(6),
             hold: Duration::from_millis(1_500),
             twice: Duration::from_millis(2_000),
             back: Duration::from_secs(2),
             pause: Duration::from_secs(10),
             strikes: 2,
-            absence: Duration::from_millis(500),
+            absence: Duration::from_millis(800),
             company: Duration::from_millis(300),
             session: Duration::from_secs(60),
         }

@@ -273,9 +273,33 @@ fn no_more_steps_are_added_than_the_rules_allow() {
 #[test]
 fn a_step_without_an_answer_times_out() {
     let mut challenge = asked(&[Step::Nod], &[]);
-    go(&mut challenge, &resting(READY_MS + 8_000));
+    go(&mut challenge, &resting(READY_MS + 6_000));
     assert!(matches!(challenge.state(), State::Asking { .. }));
-    go(&mut challenge, &resting(READY_MS + 8_400));
+    go(&mut challenge, &resting(READY_MS + 6_400));
+    assert_eq!(challenge.state(), failed(Reason::StepTimeout));
+}
+
+#[test]
+fn one_question_without_an_answer_is_replaced_and_a_second_one_fails() {
+    let mut challenge = asked(&[Step::Nod], &[Step::OpenMouth, Step::Blink]);
+    let state = go(&mut challenge, &resting(READY_MS + 6_300));
+    assert!(
+        matches!(
+            state,
+            State::Asking {
+                step: Step::OpenMouth,
+                index: 1,
+                strikes: 1,
+                ..
+            }
+        ),
+        "{state:?}"
+    );
+    let mut met = asked(&[Step::Nod], &[Step::OpenMouth, Step::Blink]);
+    go(&mut met, &resting(READY_MS + 6_300));
+    let passed = go(&mut met, &showing(Step::OpenMouth, READY_MS + 8_000, 700));
+    assert_eq!(passed, State::Done(Verdict::Passed));
+    go(&mut challenge, &resting(READY_MS + 13_000));
     assert_eq!(challenge.state(), failed(Reason::StepTimeout));
 }
 
@@ -296,18 +320,18 @@ fn an_answer_without_a_way_back_times_out() {
 #[test]
 fn a_face_that_is_gone_too_long_fails() {
     let mut challenge = asked(&[Step::Nod], &[]);
-    challenge.see(&gone(READY_MS + 450));
+    challenge.see(&gone(READY_MS + 750));
     assert!(matches!(challenge.state(), State::Asking { .. }));
-    challenge.see(&gone(READY_MS + 550));
+    challenge.see(&gone(READY_MS + 850));
     assert_eq!(challenge.state(), failed(Reason::FaceLost));
 }
 
 #[test]
 fn whoever_was_not_watched_for_a_while_is_gone_and_a_silent_camera_alone_fails_nobody() {
     let mut challenge = asked(&[Step::Nod], &[]);
-    challenge.tick(Timestamp::from_millis(READY_MS + 600));
+    challenge.tick(Timestamp::from_millis(READY_MS + 900));
     assert!(matches!(challenge.state(), State::Asking { .. }));
-    challenge.see(&resting(READY_MS + 610));
+    challenge.see(&resting(READY_MS + 910));
     assert_eq!(challenge.state(), failed(Reason::FaceLost));
 }
 

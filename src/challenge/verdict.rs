@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Every step was performed, in order and in time.
+    /// As many steps as were asked for were performed, in order and in time; one that was not seen may have
+    /// been replaced by another.
     Passed,
     /// It was not.
     Failed(Reason),

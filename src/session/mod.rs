@@ -46,7 +46,7 @@ pub enum StepState {
     Asked,
     /// It has been done.
     Done,
-    /// It has failed, and the challenge with it.
+    /// It has failed: something else is asked, or the challenge is over.
     Failed,
 }
 
@@ -271,6 +271,7 @@ impl Session {
                     step: old_step,
                     index: old_index,
                     since: old_since,
+                    strikes: old_strikes,
                     ..
                 },
                 State::Asking {
@@ -279,6 +280,7 @@ impl Session {
                     since,
                     seen,
                     guide,
+                    strikes,
                     ..
                 },
             ) => {
@@ -287,7 +289,16 @@ impl Session {
                 }
                 self.said = guide;
                 if index != old_index {
-                    self.told(old_step, StepState::Done);
+                    // Answers that come to a strike are asked for once more, at their place.
+                    let missed = strikes != old_strikes;
+                    self.told(
+                        old_step,
+                        if missed {
+                            StepState::Failed
+                        } else {
+                            StepState::Done
+                        },
+                    );
                     self.asked(step, index, since);
                 } else if since != old_since {
                     self.asked(step, index, since);

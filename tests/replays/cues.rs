@@ -75,13 +75,20 @@ fn a_nod_without_depth_is_none() {
 #[test]
 fn a_covered_face_that_answers_is_denied() {
     assert_eq!(verdict_of(&with(|s| s.score = s.score.min(0.82))), passed());
-    let covered = asked(&obey())[0];
-    let hidden = with(|s| {
-        if s.at > covered {
-            s.score = 0.7;
-        }
-    });
-    assert_eq!(verdict_of(&hidden), failed(Reason::FaceCovered));
+    let from = asked(&obey())[0];
+    let scored = |score| {
+        with(|s| {
+            if s.at > from {
+                s.score = score;
+            }
+        })
+    };
+    // Turn and blink both.
+    assert_eq!(verdict_of(&scored(0.4)), failed(Reason::FaceCovered));
+    // A blink behind a hand is none; a turn far to the side is one by its depth.
+    let record = replay_of(&SCRIPT, &scored(0.7)).0;
+    assert_eq!(record.reason, Some(Reason::SourceEnded));
+    assert!(record.steps[0].seen_ms.is_some() && record.steps[1].seen_ms.is_none());
 }
 
 #[test]

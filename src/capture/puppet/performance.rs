@@ -12,7 +12,7 @@ use super::{
 
 /// How long a subject takes to read, understand and begin, in milliseconds.
 const REACTION_MS: (f32, f32) = (300.0, 900.0);
-/// The same for one who comes too late: past every step's limit of 8 s.
+/// The same for one who comes too late: past every step's limit of 6 s.
 const LATE_MS: (f32, f32) = (8_400.0, 9_500.0);
 /// From one movement's end to the next one's begin, at least.
 const BREATHER: Duration = Duration::from_millis(200);
