@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::Reason;
+use super::{Reason, Rest};
 use crate::{
     gesture::Gesture,
     parallax::Parallax,
@@ -29,6 +29,9 @@ pub struct Proof {
     /// Parallax across that a turn must reach, in eye distances. Turns of real heads reached 0.20 and
     /// more (15 turns in 6 recordings), bent prints up to 0.17, flat ones 0.03 (`SIGNALS`).
     pub turn_parallax: f32,
+    /// How far a head must turn from where it rests, in degrees. A print bent about somebody's head gets to
+    /// 15 to 20 at most; people who are asked to turn go further (`SIGNALS`: 16 to 18 for a challenge).
+    pub turn_deg: f32,
     /// Parallax across below which a face that seems to turn is flat.
     pub flat_parallax: f32,
     /// Parallax up and down, from the least to the most, that a nod must reach. Real nods: 0.34 and
@@ -61,6 +64,7 @@ impl Default for Proof {
     fn default() -> Self {
         Self {
             turn_parallax: 0.12,
+            turn_deg: 18.0,
             flat_parallax: 0.06,
             nod_parallax: 0.2,
             min_score: 0.8,
@@ -163,8 +167,8 @@ impl Evidence {
         span.any(|s| (s.yaw_deg - rest_deg).abs() > most_deg)
     }
 
-    /// What `gesture` is worth; `open` is the eye ratio of open eyes.
-    pub fn weigh(&self, gesture: &Gesture, open: f32, proof: &Proof) -> Worth {
+    /// What `gesture` is worth, of a face that rests so.
+    pub fn weigh(&self, gesture: &Gesture, rest: &Rest, proof: &Proof) -> Worth {
         let from = gesture.start.at.before(GUARD);
         let span: Vec<&Sample> = self.recent.iter().filter(|s| s.at >= from).collect();
         let least = |value: fn(&Sample) -> f32| {
@@ -188,7 +192,7 @@ impl Evidence {
         let deep = match (gesture.step, depth(|p| p.across)) {
             (Step::OpenMouth | Step::HoldStill, _) => return Worth::Proven,
             (Step::Blink | Step::BlinkTwice, _) => {
-                let shut = proof.lids.mul_add(-open, open);
+                let shut = proof.lids.mul_add(-rest.eyes, rest.eyes);
                 let both = least(|s| s.lids[0]) <= shut && least(|s| s.lids[1]) <= shut;
                 let short = gesture.end.at.since(gesture.start.at) <= proof.blink;
                 return proven(both && short);
@@ -204,10 +208,16 @@ impl Evidence {
             (Step::Shake, Some((right, left))) => left.min(-right),
         };
         if deep < proof.flat_parallax {
-            Worth::Flat
-        } else {
-            proven(deep >= proof.turn_parallax)
+            return Worth::Flat;
         }
+        let yaws = span.iter().map(|s| s.yaw_deg - rest.yaw_deg);
+        let (right, left) = range(yaws).unwrap_or_default();
+        let far = match gesture.step {
+            Step::TurnLeft => left,
+            Step::TurnRight => -right,
+            _ => left.min(-right),
+        };
+        proven(deep >= proof.turn_parallax && far >= proof.turn_deg)
     }
 }
 

@@ -336,10 +336,7 @@ impl Challenge {
             if gesture.start.at < asked.since.after(self.rules.too_soon) {
                 continue;
             }
-            match self
-                .evidence
-                .weigh(gesture, ready.rest.eyes, &self.rules.proof)
-            {
+            match self.evidence.weigh(gesture, &ready.rest, &self.rules.proof) {
                 Worth::Flat => {
                     self.phase = fail(Reason::FlatFace);
                     return;

@@ -98,6 +98,8 @@ fn prove(step: Step, sample: &mut Sample) {
         across: parallax.0,
         down: parallax.1,
     });
+    // Still turned: it is back in the next reading.
+    sample.yaw_deg = 70.0 * parallax.0;
     if step == Step::Blink {
         sample.lids = [0.05; 2];
     }

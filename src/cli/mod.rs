@@ -57,35 +57,22 @@ pub struct Common {
     verbose: u8,
 }
 
+// Each is described where it is: a comment here would hide the longer one there.
 #[derive(Subcommand)]
 enum Command {
-    /// Run a challenge and report the verdict.
     Challenge(challenge::Challenge),
-    /// Show detections live.
     Preview(preview::Preview),
-    /// Run a challenge on the built-in simulated subject: no camera, no files.
     Demo(challenge::Demo),
-    /// List, show and summarise results.
     Log(log::Log),
-    /// Decide recorded sessions again, from their samples alone.
     Replay(replay::Replay),
-    /// Print the signals and gestures of a recording.
     Analyze(analyze::Analyze),
-    /// Tell whether two pictures show one person.
     Compare(compare::Compare),
-    /// Keep a person's face, as numbers, under a name.
     Enroll(enroll::Enroll),
-    /// Delete the template of a person.
     Forget(forget::Forget),
-    /// List cameras and their formats.
     Cameras(cameras::Cameras),
-    /// Print a script that lets a shell complete our commands and flags.
     Completions(completions::Completions),
-    /// Find faces in pictures.
     Detect(detect::Detect),
-    // A text here would hide the longer one that it has itself.
     Padtest(padtest::Padtest),
-    /// Print the manual page, or write one a command.
     Man(man::Man),
 }
 
