@@ -23,6 +23,9 @@ pub struct Parallax {
 /// How far back the face at rest is taken from.
 const MEMORY: Duration = Duration::from_secs(5);
 
+/// How long a face has held still, about, when it is told to be at rest.
+const STILL: Duration = Duration::from_millis(1_000);
+
 /// How near its resting yaw a face counts as at rest, in degrees.
 const NEAR_DEG: f32 = 8.0;
 
@@ -59,6 +62,10 @@ impl Depth {
     /// From now on the face as it was at its resting yaw until now is the reference: what moves later
     /// cannot change it.
     pub fn settle(&mut self, yaw_deg: f32) {
+        // What was before it held still is not rest.
+        if let Some(&(last, ..)) = self.recent.back() {
+            self.recent.retain(|(at, ..)| last.since(*at) <= STILL);
+        }
         self.reference = self.median(yaw_deg).or(self.reference);
         self.settled = self.reference.is_some();
         if self.settled {

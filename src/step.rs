@@ -52,6 +52,14 @@ impl Step {
         Self::BlinkTwice,
     ];
 
+    /// Whether a head must have depth to do it; a picture of one may do the others.
+    pub const fn needs_depth(self) -> bool {
+        matches!(
+            self,
+            Self::TurnLeft | Self::TurnRight | Self::Nod | Self::Shake
+        )
+    }
+
     /// The name used on the command line and in JSON.
     pub const fn name(self) -> &'static str {
         match self {

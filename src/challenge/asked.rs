@@ -15,6 +15,9 @@ const BACK_MOUTH: (f32, f32) = (0.25, 0.07);
 /// A face that cannot be judged for so short a time is nothing to speak of.
 const BAD: Duration = Duration::from_millis(250);
 
+/// A face that is not seen for so long may have moved.
+const UNSEEN: Duration = Duration::from_millis(250);
+
 /// The step being asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked {
@@ -27,6 +30,10 @@ pub struct Asked {
     bad: Option<Timestamp>,
     /// How long the clock has stood still.
     pub paused: Duration,
+    /// Close looks at the face since it was done.
+    pub looks: u32,
+    /// When the face was last seen.
+    last: Timestamp,
     /// The gesture that answered it.
     pub seen: Option<Gesture>,
     /// The first of two blinks.
@@ -61,6 +68,8 @@ impl Asked {
             guide: None,
             bad: None,
             paused: Duration::ZERO,
+            looks: 0,
+            last: now,
             seen: None,
             first: None,
             away: false,
@@ -71,9 +80,13 @@ impl Asked {
     /// Notes whether the face is at rest.
     pub fn watch(&mut self, sample: &Sample, rest: &Rest, now: Timestamp) {
         let away = sample.is_readable() && !is_ahead(sample, rest);
-        if away && self.away {
+        // Whoever is not seen does not hold still.
+        let hidden = self.step == Step::HoldStill
+            && (!sample.is_readable() || self.bad.is_some() || now.since(self.last) > UNSEEN);
+        if (away && self.away) || hidden {
             self.busy = Some(now);
         }
+        self.last = now;
         self.away = away;
     }
 

@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Reason, Rest};
+use super::{Reason, Rest, asked::BACK_YAW_DEG};
 use crate::{
     gesture::Gesture,
     parallax::Parallax,
@@ -41,7 +41,7 @@ pub struct Proof {
     /// real ones it was never below 0.90.
     pub min_score: f32,
     /// The same throughout turns and nods, which their depth proves: a head far to the side, in bad light, with
-    /// thick glasses goes down to 0.70.
+    /// thick glasses goes down to 0.70, and the detector gives no lower one: what hides a moving face is a gap.
     pub min_moving_score: f32,
     /// How many gestures of a covered face deny.
     pub covered: u32,
@@ -63,7 +63,7 @@ pub struct Proof {
 impl Default for Proof {
     fn default() -> Self {
         Self {
-            turn_parallax: 0.12,
+            turn_parallax: 0.16,
             turn_deg: 18.0,
             flat_parallax: 0.06,
             nod_parallax: 0.2,
@@ -83,6 +83,9 @@ const MEMORY: Duration = Duration::from_secs(6);
 
 /// Two frames further apart say nothing about speed.
 const NEXT_FRAME: Duration = Duration::from_millis(120);
+
+/// A face that is not seen for so long may have been away.
+const AWAY: Duration = Duration::from_millis(250);
 
 /// A way so short is the mesh's unrest, however little time it took: in face widths.
 const SHIVER: f32 = 0.2;
@@ -186,6 +189,15 @@ impl Evidence {
         };
         if least(|s| s.score) < wanted {
             return Worth::Covered;
+        }
+        // A face that goes away at rest and comes back at rest may have been another's meanwhile.
+        let at_rest = |s: &Sample| (s.yaw_deg - rest.yaw_deg).abs() < BACK_YAW_DEG;
+        let away = span.windows(2).any(|pair| match pair {
+            [a, b] => b.at.since(a.at) > AWAY && (at_rest(a) || at_rest(b)),
+            _ => false,
+        });
+        if moves && away {
+            return Worth::Unproven;
         }
         let depth =
             |value: fn(Parallax) -> f32| range(span.iter().filter_map(|s| s.parallax).map(value));

@@ -67,6 +67,9 @@ impl Looks {
         }
         // Whoever was never looked at is not let in for it.
         let unseen = Verdict::Inconclusive(Reason::PoorPicture);
+        if look.same.is_some() && self.same.is_empty() {
+            return Some(unseen);
+        }
         let expected = look.expected.and_then(|most| match median(&self.expected) {
             None => Some(unseen),
             Some(distance) if distance < most => None,

@@ -40,6 +40,9 @@ use ready::Waiting;
 /// A gesture is told a few frames after its end; a step is not over before that.
 const TOLD_LATE: Duration = Duration::from_millis(200);
 
+/// Looks at the face after the last gesture: as many as make the face now, see [`crate::identity::Watch`].
+const LAST_LOOKS: u32 = 3;
+
 /// A nod is told when the head is back from its first half; what proves it may lie in the second.
 const PROVEN_LATE: Duration = Duration::from_millis(700);
 
@@ -191,7 +194,11 @@ impl Challenge {
         self.miss();
         let same = self.evidence.is_same(reading);
         let denied = self.evidence.see(reading, &self.rules.proof);
-        let denied = denied.or(self.looks.see(reading, &self.rules.look));
+        // Looks at whoever stood there before are nobody's.
+        let denied = match &self.phase {
+            Phase::Asking(..) => denied.or(self.looks.see(reading, &self.rules.look)),
+            Phase::Waiting(_) | Phase::Done(_) => denied,
+        };
         match &mut self.phase {
             Phase::Done(_) => {}
             // A face in a picture that stands still holds still better than anybody.
@@ -199,6 +206,11 @@ impl Challenge {
                 if denied == Some(Reason::FrozenPicture) {
                     self.phase = Phase::Done(Verdict::Inconclusive(Reason::FrozenPicture));
                 }
+            }
+            Phase::Waiting(_)
+                if denied == Some(Reason::RepeatedPicture) && reading.sample.is_some() =>
+            {
+                self.phase = Phase::Done(Verdict::Inconclusive(Reason::RepeatedPicture));
             }
             Phase::Waiting(waiting) => {
                 if let Some(ready) = waiting.see(reading, &self.rules.stand) {
@@ -271,16 +283,23 @@ impl Challenge {
     /// Asks for something else where nothing was seen in time: some gestures of some people cannot be, in
     /// the dark or behind glasses. It costs a strike. `false` where none is left, or nothing else to ask.
     fn give_another(&mut self, asked: &Asked, ready: Ready) -> bool {
-        if asked.seen.is_some() || self.strikes + 1 >= self.rules.strikes {
+        // Whoever cannot hold still is a recording, or will not.
+        let still = asked.step == Step::HoldStill;
+        if still || asked.seen.is_some() || self.strikes + 1 >= self.rules.strikes {
             return false;
         }
-        let mut others = self.reserve.iter();
-        let other = others.position(|&step| step != asked.step);
-        let Some(step) = other.and_then(|i| self.reserve.remove(i)) else {
+        // A word that needs depth gives way to another such word alone: else a picture would wait for
+        // those that need none.
+        let fits =
+            |step: &Step| *step != asked.step && (step.needs_depth() || !asked.step.needs_depth());
+        let place = self.reserve.iter().position(fits);
+        let Some(step) = place.and_then(|i| self.reserve.remove(i)) else {
             return false;
         };
         self.strikes += 1;
         self.script.insert(asked.index + 1, step);
+        // It costs as much as a wrong answer.
+        self.script.extend(self.reserve.pop_front());
         self.ask(asked.index + 1, ready);
         true
     }
@@ -349,12 +368,13 @@ impl Challenge {
                     }
                     continue;
                 }
-                // It answers nothing, but it may well be another gesture than the one asked for.
-                Worth::Unproven if asked.is_for(gesture) => {
-                    self.unproven = Some(*gesture);
+                Worth::Unproven => {
+                    if asked.is_for(gesture) {
+                        self.unproven = Some(*gesture);
+                    }
                     continue;
                 }
-                Worth::Unproven | Worth::Proven => {}
+                Worth::Proven => {}
             }
             // The mesh of a turned head opens its mouth a little.
             let turned = gesture.step == Step::OpenMouth
@@ -366,7 +386,7 @@ impl Challenge {
                 Answer::None | Answer::Part => {}
                 Answer::Right => {
                     let begun = asked.seen.unwrap_or(*gesture).start.at;
-                    if begun > asked.since.after(self.rules.prompt) {
+                    if begun > asked.since.after(self.rules.prompt + asked.paused) {
                         self.script.extend(self.reserve.pop_front());
                     }
                 }
@@ -382,11 +402,22 @@ impl Challenge {
                 }
             }
         }
-        if asked.is_done(self.now, &self.rules) && asked::is_back(sample, &ready.rest) {
+        let done = asked.is_done(self.now, &self.rules) && asked::is_back(sample, &ready.rest);
+        if done && !self.is_looked_at(&mut asked, reading) {
+            self.phase = Phase::Asking(asked, ready);
+        } else if done {
             self.ask(asked.index + 1, ready);
         } else {
             self.phase = Phase::Asking(asked, ready);
         }
+    }
+
+    /// Whether the face has been looked at often enough since the last gesture: else somebody could take
+    /// another's place for that one.
+    fn is_looked_at(&self, asked: &mut Asked, reading: &Reading) -> bool {
+        let last = asked.index + 1 == self.script.len() && asked.step != Step::HoldStill;
+        asked.looks += u32::from(reading.same.is_some());
+        !last || self.rules.look.same.is_none() || asked.looks >= LAST_LOOKS
     }
 
     /// Asks the step at `index`; the only place where a challenge passes is behind the last one.

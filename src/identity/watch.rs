@@ -61,18 +61,25 @@ impl Watch {
         self.expected.is_some()
     }
 
-    /// Looks at a face at rest.
+    /// Looks at a face at rest; `beginning` while nothing has been asked yet, which is when the face at the
+    /// beginning is looked at.
     ///
     /// # Errors
     ///
     /// [`Error::Model`] where the network cannot run.
-    pub fn look(&mut self, image: &RgbImage, landmarks: &Landmarks5) -> Result<Likeness, Error> {
+    pub fn look(
+        &mut self,
+        image: &RgbImage,
+        landmarks: &Landmarks5,
+        beginning: bool,
+    ) -> Result<Likeness, Error> {
         let seen = self.recognizer.embed(image, landmarks)?;
-        Ok(self.see(seen))
+        Ok(self.see(seen, beginning))
     }
 
-    fn see(&mut self, seen: Embedding) -> Likeness {
-        if self.first.len() < FIRST {
+    fn see(&mut self, seen: Embedding, beginning: bool) -> Likeness {
+        let wanted = if beginning { FIRST } else { FEWEST };
+        if self.first.len() < wanted {
             self.first.push(seen.clone());
         }
         if self.recent.len() == NOW {
@@ -103,16 +110,16 @@ mod tests {
     #[test]
     fn a_swap_shows_in_a_few_looks_and_one_odd_look_does_not() {
         let mut watch = Watch::load(None, Some(face(0.1))).unwrap();
-        let mut same = |at: f32| watch.see(face(at)).same;
+        let mut same = |at: f32| watch.see(face(at), true).same;
         assert_eq!(same(0.0), None);
         same(0.1);
         let near = (0..8).filter_map(|i| same(if i == 5 { 0.6 } else { 0.05 }));
         assert!(near.into_iter().all(|d| d < SAME_SESSION));
         let swapped: Vec<f32> = (0..3).filter_map(|_| same(0.9)).collect();
         assert!(swapped[2] > SAME_SESSION, "{swapped:?}");
-        let expected = watch.see(face(0.9)).expected.unwrap();
+        let expected = watch.see(face(0.9), false).expected.unwrap();
         assert!((expected - 0.8).abs() < 1e-5, "{expected}");
         watch.begin();
-        assert_eq!(watch.see(face(0.9)).same, None);
+        assert_eq!(watch.see(face(0.9), true).same, None);
     }
 }

@@ -10,10 +10,14 @@ use crate::{
     passive::Passive,
     reading::Reading,
     time::Timestamp,
+    track::TrackId,
 };
 
 /// Time from one close look to the next: several fall into the second between two gestures.
 const PAUSE: Duration = Duration::from_millis(120);
+
+/// A distance beyond all others.
+const FAR: f32 = 9.0;
 
 /// Who looks.
 #[derive(Default)]
@@ -21,6 +25,8 @@ pub struct Closeup {
     passive: Option<Passive>,
     watch: Option<Watch>,
     last: Option<Timestamp>,
+    /// Whose face was looked at.
+    track: Option<TrackId>,
 }
 
 impl Closeup {
@@ -30,6 +36,7 @@ impl Closeup {
             passive,
             watch,
             last: None,
+            track: None,
         }
     }
 
@@ -72,13 +79,22 @@ impl Closeup {
             return Ok(());
         }
         self.last = Some(reading.at);
+        if self.track != reading.track {
+            // Somebody else: the one before was never asked anything, or the session is over.
+            self.begin();
+            (self.track, self.last) = (reading.track, Some(reading.at));
+        }
         let image = &seen.frame.image;
         if let Some(passive) = &mut self.passive {
-            reading.passive = Some(passive.look(image, &subject.face.bbox)?);
+            let live = passive.look(image, &subject.face.bbox)?;
+            // What is no number says nothing good, and JSON has no word for it.
+            reading.passive = Some(if live.is_finite() { live } else { 0.0 });
         }
         if let Some(watch) = &mut self.watch {
-            let likeness = watch.look(image, &subject.face.landmarks)?;
-            (reading.same, reading.expected) = (likeness.same, likeness.expected);
+            let likeness = watch.look(image, &subject.face.landmarks, session.is_waiting())?;
+            let far = |d: f32| if d.is_finite() { d } else { FAR };
+            reading.same = likeness.same.map(far);
+            reading.expected = likeness.expected.map(far);
         }
         Ok(())
     }

@@ -203,6 +203,11 @@ impl Session {
         self.advance(state, reading.at);
     }
 
+    /// Whether nothing has been asked yet.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Waiting { .. })
+    }
+
     /// Whether the last gesture has been seen, and only the return to rest is missing.
     pub fn is_about_to_end(&self) -> bool {
         let last = self.challenge.script().len();
@@ -284,6 +289,7 @@ impl Session {
                     ..
                 },
             ) => {
+                self.count_strikes();
                 if let Some(code) = guide.filter(|_| guide != self.said) {
                     self.events.push(Event::Guide { code });
                 }
@@ -303,7 +309,6 @@ impl Session {
                 } else if since != old_since {
                     self.asked(step, index, since);
                 }
-                self.count_strikes();
                 if let (true, Some(last)) = (seen, self.record.steps.last_mut()) {
                     last.seen_ms.get_or_insert(now_ms);
                 }
