@@ -160,7 +160,7 @@ fn a_hint_is_said_when_it_lasts_and_not_again_until_another_was() {
             .collect()
     };
     assert_eq!(codes("challenge --source grey", 3), ["no_face"]);
-    let small = codes("demo --seed 1 --size 320x240 --timeout 20", 3);
+    let small = codes("demo --seed 1 --size 200x150 --timeout 20", 3);
     assert!(
         !small.is_empty() && small.iter().zip(&small[1..]).all(|(a, b)| a != b),
         "{small:?}"

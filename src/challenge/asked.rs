@@ -4,6 +4,9 @@ use std::time::Duration;
 use super::{Guide, Rest, Rules};
 use crate::{gesture::Gesture, signal::Sample, step::Step, time::Timestamp};
 
+/// A gesture is told a few frames after its end; a step is not over before that.
+pub const TOLD_LATE: Duration = Duration::from_millis(200);
+
 /// How near its resting values a face is back at rest: yaw in degrees, nose ratio, share of the
 /// open eye. Half of what starts a gesture, and room for a posture that has changed. A mouth is shut
 /// below its ratio, or as far above its rest where it rests wide.

@@ -93,6 +93,9 @@ const SHIVER: f32 = 0.2;
 /// Frames before a gesture in which the face must not be covered either.
 const GUARD: Duration = Duration::from_millis(70);
 
+/// A nod is told when the head is back from its first half; what proves it may lie in the second.
+pub const PROVEN_LATE: Duration = Duration::from_millis(700);
+
 /// What a gesture is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Worth {

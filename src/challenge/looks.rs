@@ -20,6 +20,9 @@ pub struct Look {
     pub passive_denies: bool,
 }
 
+/// Looks at the face after the last gesture: as many as make the face now, see [`crate::identity::Watch`].
+pub const LAST_LOOKS: u32 = 3;
+
 /// How often a face must look like another's before it is.
 const STRANGE: u32 = 2;
 

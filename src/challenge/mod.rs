@@ -13,6 +13,7 @@ mod properties;
 mod ready;
 mod rules;
 mod script;
+mod state;
 mod strength;
 #[cfg(test)]
 mod tests;
@@ -20,60 +21,21 @@ mod verdict;
 
 use std::{collections::VecDeque, time::Duration};
 
-use serde::{Deserialize, Serialize};
-
 pub use evidence::Proof;
 pub use guide::Guide;
 pub use looks::{Look, Said};
 pub use ready::{HINT_HOLD, Ready, Rest, Stand};
 pub use rules::Rules;
 pub use script::{ScriptError, catch, draw};
+pub use state::{End, State};
 pub use strength::{Odds, Strength, UnknownStrength};
 pub use verdict::{Reason, Verdict};
 
 use crate::{gesture::Gesture, reading::Reading, step::Step, time::Timestamp};
-use asked::{Answer, Asked};
-use evidence::{Evidence, Worth};
-use looks::Looks;
+use asked::{Answer, Asked, TOLD_LATE};
+use evidence::{Evidence, PROVEN_LATE, Worth};
+use looks::{LAST_LOOKS, Looks};
 use ready::Waiting;
-
-/// A gesture is told a few frames after its end; a step is not over before that.
-const TOLD_LATE: Duration = Duration::from_millis(200);
-
-/// Looks at the face after the last gesture: as many as make the face now, see [`crate::identity::Watch`].
-const LAST_LOOKS: u32 = 3;
-
-/// A nod is told when the head is back from its first half; what proves it may lie in the second.
-const PROVEN_LATE: Duration = Duration::from_millis(700);
-
-/// Where a challenge stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Waiting for one face that can be judged.
-    Waiting {
-        /// What is in the way; `None` while a good face is being measured at rest.
-        guide: Option<Guide>,
-    },
-    /// The subject has been asked for `step`.
-    Asking {
-        /// What is asked.
-        step: Step,
-        /// Its place in the script, from 0.
-        index: usize,
-        /// Since when.
-        since: Timestamp,
-        /// The time limit of this step.
-        until: Timestamp,
-        /// How many wrong gestures were seen so far in this challenge.
-        strikes: u32,
-        /// Whether the gesture was seen and only the return to rest is missing.
-        seen: bool,
-        /// What keeps the face from being judged; the clock stands still meanwhile.
-        guide: Option<Guide>,
-    },
-    /// Over.
-    Done(Verdict),
-}
 
 #[derive(Debug)]
 enum Phase {
@@ -433,16 +395,4 @@ impl Challenge {
             }
         };
     }
-}
-
-/// Why a challenge is ended from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum End {
-    /// The recording is over.
-    SourceEnded,
-    /// The camera or the recording failed.
-    SourceFailed,
-    /// The subject or the caller wants no more.
-    Cancelled,
 }
