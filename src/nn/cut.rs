@@ -8,7 +8,7 @@ use super::{
 use crate::geometry::BBox;
 
 /// How the pixels of a crop are weighed from those of the picture under them. Anti-aliased: a kernel
-/// widens with the shrinking (but see [`Kernel::apart`]). Measured on WIDER (AP, 333 faces) and LFW (landmark error, 200 faces),
+/// widens with the shrinking (but see `apart`). Measured on WIDER (AP, 333 faces) and LFW (landmark error, 200 faces),
 /// the same kernel in all stages: box .748 .0483, tent .773 .0481, Hamming .761 .0464, Catmull-Rom
 /// .764 .0469; the mix the stages use .767 .0460.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
