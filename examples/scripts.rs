@@ -79,12 +79,10 @@ fn main() -> Result<(), Failure> {
             let mut ends: BTreeMap<String, u64> = BTreeMap::new();
             for seed in 0..count {
                 let mut random = Repeatable::new(seed);
-                let mut bits = || Ok::<u64, ScriptError>(random.bits());
-                let steps = strength.steps();
-                let extra = usize::from(Rules::default().extra);
-                let mut script = challenge::draw(steps + extra, strength.words(), &mut bits)?;
-                let reserve = script.split_off(steps);
-                let script = challenge::catch(&script, strength.catches(), bits)?;
+                let bits = || Ok::<u64, ScriptError>(random.bits());
+                let (steps, extra) = (strength.steps(), Rules::default().extra.into());
+                let (script, reserve) =
+                    challenge::script(strength.words(), steps, extra, strength.catches(), bits)?;
                 let mut session = session(script, reserve, strength);
                 readings.iter().for_each(|reading| session.take(reading));
                 session.end(End::SourceEnded);

@@ -36,7 +36,7 @@
 //! | 3 | [`capture`], [`mtcnn`], [`mesh`], [`parallax`], [`passive`] |
 //! | 2 | [`face`], [`nn`] |
 //! | 1 | [`frame`], [`entropy`] |
-//! | 0 | [`time`], [`geometry`], [`error`], [`step`] |
+//! | 0 | [`time`], [`geometry`], [`median`], [`error`], [`step`] |
 //!
 //! # Left and right
 //!
@@ -71,6 +71,7 @@ pub mod frame;
 pub mod geometry;
 pub mod gesture;
 pub mod identity;
+pub mod median;
 pub mod mesh;
 pub mod mtcnn;
 pub mod nn;

@@ -7,7 +7,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{face::Landmarks5, geometry::Point, time::Timestamp};
+use crate::{face::Landmarks5, geometry::Point, median::median_by, time::Timestamp};
 
 /// How far the nose is from where a plane through eyes and mouth corners would have it, in the face at
 /// rest and in its eye distances. At 20 degrees of yaw 0.15 for a head, up to 0.03 for a flat print
@@ -85,19 +85,13 @@ impl Depth {
         }
         let middle = |value: &dyn Fn(&[Point; 5]) -> f32| {
             let values = faces.iter().map(value).collect();
-            median_of(values)
+            median_by(values, f32::total_cmp).unwrap_or_default()
         };
         Some(Landmarks5::from(std::array::from_fn(|i| Point {
             x: middle(&|points| points[i].x),
             y: middle(&|points| points[i].y),
         })))
     }
-}
-
-fn median_of(mut values: Vec<f32>) -> f32 {
-    let middle = values.len() / 2;
-    values.select_nth_unstable_by(middle, f32::total_cmp);
-    values.get(middle).copied().unwrap_or_default()
 }
 
 /// The points from the eyes' middle on, in eye distances; `None` where there is no distance.

@@ -34,7 +34,7 @@ pub struct StepRecord {
     pub asked_ms: f64,
     /// When it was seen, if it was: some frames after the gesture's end.
     pub seen_ms: Option<f64>,
-    /// How many wrong gestures came instead.
+    /// How many wrong gestures came instead, and one where no answer came.
     pub strikes: u32,
 }
 
@@ -72,7 +72,7 @@ pub struct SessionRecord {
     pub script: Vec<Step>,
     /// The limits it ran under.
     pub rules: Rules,
-    /// What was asked: the script, and a step more for each slow or wrong answer.
+    /// What was asked: the script, and a step more for each slow, wrong or missing answer.
     pub steps: Vec<StepRecord>,
     /// How it ended: `passed`, `failed`, `inconclusive` or `cancelled`.
     pub verdict: String,

@@ -8,7 +8,7 @@ use std::{
 
 /// Lowest first. A module may name `crate::` modules of lower floors only, never a neighbour.
 const FLOORS: &[&[&str]] = &[
-    &["time", "geometry", "error", "step"],
+    &["time", "geometry", "median", "error", "step"],
     &["frame", "entropy"],
     &["face", "nn"],
     &["capture", "mtcnn", "mesh", "parallax", "passive"],

@@ -34,7 +34,7 @@ pub struct Asked {
     /// How long the clock has stood still.
     pub paused: Duration,
     /// Close looks at the face since it was done.
-    pub looks: u32,
+    pub looks: usize,
     /// When the face was last seen.
     last: Timestamp,
     /// The gesture that answered it.
@@ -50,10 +50,8 @@ pub struct Asked {
 /// What a gesture is to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Nothing.
+    /// Nothing, or the first half of the right one.
     None,
-    /// A part of the right one.
-    Part,
     /// The right one.
     Right,
     /// A wrong one.
@@ -94,22 +92,21 @@ impl Asked {
     }
 
     /// Notes what keeps the face from being judged. When that lasts the clock stands still, from the
-    /// beginning of it on.
-    pub fn disturb(&mut self, guide: Option<Guide>, now: Timestamp) {
-        let since = match guide {
-            None => {
-                (self.bad, self.guide) = (None, None);
-                return;
-            }
-            Some(_) => *self.bad.get_or_insert(now),
-        };
-        let gone = now.since(since);
-        if self.guide.is_some() || gone >= BAD {
-            self.guide = guide;
-            self.paused += gone;
-            self.until = self.until.after(gone);
-            self.bad = Some(now);
+    /// beginning of it on; gives how much longer.
+    pub fn disturb(&mut self, guide: Option<Guide>, now: Timestamp) -> Duration {
+        if guide.is_none() {
+            (self.bad, self.guide) = (None, None);
+            return Duration::ZERO;
         }
+        let gone = now.since(*self.bad.get_or_insert(now));
+        if self.guide.is_none() && gone < BAD {
+            return Duration::ZERO;
+        }
+        self.guide = guide;
+        self.paused += gone;
+        self.until = self.until.after(gone);
+        self.bad = Some(now);
+        gone
     }
 
     /// Takes in a gesture that began after the question.
@@ -123,14 +120,11 @@ impl Asked {
             {
                 return Answer::None;
             }
-            if self.step == Step::BlinkTwice && self.first.is_none() {
-                self.first = Some(*gesture);
-                return Answer::Part;
-            }
-            if gesture.start.at.since(began.at) > rules.twice {
+            let soon = |first: Gesture| gesture.start.at.since(first.start.at) <= rules.twice;
+            if self.step == Step::BlinkTwice && !self.first.is_some_and(soon) {
                 // Not the second of two: perhaps the first.
                 self.first = Some(*gesture);
-                return Answer::Part;
+                return Answer::None;
             }
             self.seen = Some(Gesture {
                 start: began,

@@ -14,9 +14,10 @@ use serde::{Deserialize, Serialize};
 use super::{Reason, Rest, asked::BACK_YAW_DEG};
 use crate::{
     gesture::Gesture,
+    median::median_by,
     parallax::Parallax,
     reading::Reading,
-    signal::{Sample, median_by},
+    signal::Sample,
     step::Step,
     time::{Timestamp, millis},
 };
@@ -167,10 +168,10 @@ impl Evidence {
         jumped.then_some(Reason::FaceJumped)
     }
 
-    /// Whether the head was turned from `rest_deg` by more than `most_deg` while `gesture` was made.
-    pub fn is_turned(&self, gesture: &Gesture, rest_deg: f32, most_deg: f32) -> bool {
+    /// Whether the head was turned while `gesture` was made.
+    pub fn is_turned(&self, gesture: &Gesture, rest: &Rest) -> bool {
         let mut span = self.recent.iter().filter(|s| s.at >= gesture.start.at);
-        span.any(|s| (s.yaw_deg - rest_deg).abs() > most_deg)
+        span.any(|s| (s.yaw_deg - rest.yaw_deg).abs() > BACK_YAW_DEG)
     }
 
     /// What `gesture` is worth, of a face that rests so.
@@ -181,10 +182,7 @@ impl Evidence {
             let values = span.iter().map(|s| value(s));
             values.fold(f32::INFINITY, f32::min)
         };
-        let moves = matches!(
-            gesture.step,
-            Step::TurnLeft | Step::TurnRight | Step::Shake | Step::Nod
-        );
+        let moves = gesture.step.needs_depth();
         let wanted = if moves {
             proof.min_moving_score
         } else {
@@ -204,6 +202,12 @@ impl Evidence {
         }
         let depth =
             |value: fn(Parallax) -> f32| range(span.iter().filter_map(|s| s.parallax).map(value));
+        // How far from the most to the right to the most to the left goes the way of the gesture.
+        let way = |(right, left): (f32, f32)| match gesture.step {
+            Step::TurnLeft => left,
+            Step::TurnRight => -right,
+            _ => left.min(-right),
+        };
         let deep = match (gesture.step, depth(|p| p.across)) {
             (Step::OpenMouth | Step::HoldStill, _) => return Worth::Proven,
             (Step::Blink | Step::BlinkTwice, _) => {
@@ -218,20 +222,13 @@ impl Evidence {
             }
             // Nothing known of its depth proves nothing, and denies nothing.
             (_, None) => return Worth::Unproven,
-            (Step::TurnLeft, Some((_, left))) => left,
-            (Step::TurnRight, Some((right, _))) => -right,
-            (Step::Shake, Some((right, left))) => left.min(-right),
+            (Step::TurnLeft | Step::TurnRight | Step::Shake, Some(across)) => way(across),
         };
         if deep < proof.flat_parallax {
             return Worth::Flat;
         }
-        let yaws = span.iter().map(|s| s.yaw_deg - rest.yaw_deg);
-        let (right, left) = range(yaws).unwrap_or_default();
-        let far = match gesture.step {
-            Step::TurnLeft => left,
-            Step::TurnRight => -right,
-            _ => left.min(-right),
-        };
+        let yaws = range(span.iter().map(|s| s.yaw_deg - rest.yaw_deg));
+        let far = way(yaws.unwrap_or_default());
         proven(deep >= proof.turn_parallax && far >= proof.turn_deg)
     }
 }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Reason, Verdict};
-use crate::{reading::Reading, signal::median_by};
+use crate::{median::median_by, reading::Reading};
 
 /// What their words are held against; nothing is asked of a network that is not there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,9 +19,6 @@ pub struct Look {
     /// Whether one that is less likely live is denied; else that is only noted.
     pub passive_denies: bool,
 }
-
-/// Looks at the face after the last gesture: as many as make the face now, see [`crate::identity::Watch`].
-pub const LAST_LOOKS: u32 = 3;
 
 /// How often a face must look like another's before it is.
 const STRANGE: u32 = 2;

@@ -24,17 +24,17 @@ use std::{collections::VecDeque, time::Duration};
 pub use evidence::Proof;
 pub use guide::Guide;
 pub use looks::{Look, Said};
-pub use ready::{HINT_HOLD, Ready, Rest, Stand};
+pub use ready::{HINT_HOLD, Ready, Rest, Stand, good_face};
 pub use rules::Rules;
-pub use script::{ScriptError, catch, draw};
+pub use script::{ScriptError, catch, draw, script};
 pub use state::{End, State};
 pub use strength::{Odds, Strength, UnknownStrength};
 pub use verdict::{Reason, Verdict};
 
-use crate::{gesture::Gesture, reading::Reading, step::Step, time::Timestamp};
+use crate::{gesture::Gesture, identity::LOOKS, reading::Reading, step::Step, time::Timestamp};
 use asked::{Answer, Asked, TOLD_LATE};
 use evidence::{Evidence, PROVEN_LATE, Worth};
-use looks::{LAST_LOOKS, Looks};
+use looks::Looks;
 use ready::Waiting;
 
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Challenge {
         }
     }
 
-    /// Gives it steps to ask beyond the script when answers are slow or wrong, in this order.
+    /// Gives it steps to ask beyond the script when answers are slow, wrong or missing, in this order.
     ///
     /// A recording that performs gestures at random answers three questions by chance in 4 of 100
     /// sessions; with slow and wrong answers costing a step each, in 1 of 1,000 (simulated).
@@ -99,12 +99,12 @@ impl Challenge {
         self
     }
 
-    /// What is asked, in order; it grows while answers are slow or wrong.
+    /// What is asked, in order; it grows while answers are slow, wrong or missing.
     pub fn script(&self) -> &[Step] {
         &self.script
     }
 
-    /// How many wrong gestures were seen.
+    /// How many gestures were wrong, and questions without an answer.
     pub fn strikes(&self) -> u32 {
         self.strikes
     }
@@ -302,9 +302,8 @@ impl Challenge {
         }
         self.last_seen = self.now;
         asked.watch(sample, &ready.rest, self.now);
-        let before = asked.paused;
-        asked.disturb(ready::disturbance(sample, &self.rules.stand), self.now);
-        self.paused += asked.paused.saturating_sub(before);
+        let guide = ready::disturbance(sample, &self.rules.stand);
+        self.paused += asked.disturb(guide, self.now);
         if self.paused > self.rules.pause {
             self.phase = Phase::Done(Verdict::Inconclusive(Reason::PoorPicture));
             return;
@@ -339,13 +338,14 @@ impl Challenge {
                 Worth::Proven => {}
             }
             // The mesh of a turned head opens its mouth a little.
-            let turned = gesture.step == Step::OpenMouth
-                && (self.evidence).is_turned(gesture, ready.rest.yaw_deg, asked::BACK_YAW_DEG);
-            if turned && !asked.is_for(gesture) {
+            if gesture.step == Step::OpenMouth
+                && !asked.is_for(gesture)
+                && self.evidence.is_turned(gesture, &ready.rest)
+            {
                 continue;
             }
             match asked.hear(gesture, &self.rules) {
-                Answer::None | Answer::Part => {}
+                Answer::None => {}
                 Answer::Right => {
                     let begun = asked.seen.unwrap_or(*gesture).start.at;
                     if begun > asked.since.after(self.rules.prompt + asked.paused) {
@@ -365,9 +365,7 @@ impl Challenge {
             }
         }
         let done = asked.is_done(self.now, &self.rules) && asked::is_back(sample, &ready.rest);
-        if done && !self.is_looked_at(&mut asked, reading) {
-            self.phase = Phase::Asking(asked, ready);
-        } else if done {
+        if done && self.is_looked_at(&mut asked, reading) {
             self.ask(asked.index + 1, ready);
         } else {
             self.phase = Phase::Asking(asked, ready);
@@ -378,8 +376,8 @@ impl Challenge {
     /// another's place for that one.
     fn is_looked_at(&self, asked: &mut Asked, reading: &Reading) -> bool {
         let last = asked.index + 1 == self.script.len() && asked.step != Step::HoldStill;
-        asked.looks += u32::from(reading.same.is_some());
-        !last || self.rules.look.same.is_none() || asked.looks >= LAST_LOOKS
+        asked.looks += usize::from(reading.same.is_some());
+        !last || self.rules.look.same.is_none() || asked.looks >= LOOKS
     }
 
     /// Asks the step at `index`; the only place where a challenge passes is behind the last one.

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::Guide;
 use crate::{
     geometry::Point,
+    median::median_by,
     reading::Reading,
-    signal::{Sample, median_by},
+    signal::Sample,
     time::{Timestamp, millis},
     track::TrackId,
 };
@@ -165,7 +166,11 @@ impl Waiting {
 }
 
 /// The sample of a face that can be judged, or the one thing to do about it.
-fn good_face(reading: &Reading, stand: &Stand) -> Result<Sample, Guide> {
+///
+/// # Errors
+///
+/// What to do.
+pub fn good_face(reading: &Reading, stand: &Stand) -> Result<Sample, Guide> {
     let Some(s) = reading.sample else {
         let dark = reading.luma.is_some_and(|luma| luma < stand.luma.0 / 2.0);
         return Err(if dark { Guide::TooDark } else { Guide::NoFace });
@@ -195,10 +200,16 @@ fn good_face(reading: &Reading, stand: &Stand) -> Result<Sample, Guide> {
         (s.quality.sharpness < stand.min_sharpness, Guide::HoldStill),
         (s.eyes < stand.min_eyes, Guide::RemoveGlasses),
     ];
-    match checks.iter().find(|(wrong, _)| *wrong) {
-        Some((_, guide)) => Err(*guide),
+    match first(&checks) {
+        Some(guide) => Err(guide),
         None => Ok(s),
     }
+}
+
+/// The first of these that is so.
+fn first(checks: &[(bool, Guide)]) -> Option<Guide> {
+    let wrong = checks.iter().find(|(wrong, _)| *wrong);
+    wrong.map(|(_, guide)| *guide)
 }
 
 fn is_dark(s: &Sample, stand: &Stand) -> bool {
@@ -225,10 +236,7 @@ pub fn disturbance(s: &Sample, stand: &Stand) -> Option<Guide> {
         (is_bright(s, stand), Guide::TooBright),
         (s.score < stand.min_score, Guide::FaceCovered),
     ];
-    checks
-        .iter()
-        .find(|(wrong, _)| *wrong)
-        .map(|(_, guide)| *guide)
+    first(&checks)
 }
 
 fn rest(samples: &[Sample]) -> Rest {

@@ -71,6 +71,24 @@ pub fn catch<E>(
     Ok(all)
 }
 
+/// What a session asks: `steps` gestures out of `allow` with `catches` moments of stillness among them, and
+/// `extra` steps in reserve; see [`draw`] and [`catch`].
+///
+/// # Errors
+///
+/// As [`draw`].
+pub fn script<E: From<ScriptError>>(
+    allow: &[Step],
+    steps: usize,
+    extra: usize,
+    catches: usize,
+    mut bits: impl FnMut() -> Result<u64, E>,
+) -> Result<(Vec<Step>, Vec<Step>), E> {
+    let mut script = draw(steps + extra, allow, &mut bits)?;
+    let reserve = script.split_off(steps);
+    Ok((catch(&script, catches, bits)?, reserve))
+}
+
 /// A number below `n`, each as likely as any other: draws that would favour small ones are thrown
 /// away.
 fn below<E>(n: u64, bits: &mut impl FnMut() -> Result<u64, E>) -> Result<u64, E> {

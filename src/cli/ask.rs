@@ -105,16 +105,12 @@ impl Ask {
         } else {
             0
         };
-        let drawn = len + usize::from(extra);
         let mut random = self.seed.map(Repeatable::new);
-        let mut bits = || match &mut random {
+        let bits = || match &mut random {
             Some(random) => Ok::<u64, anyhow::Error>(random.bits()),
             None => Ok(entropy::bits()?),
         };
-        let mut script = challenge::draw(drawn, &words, &mut bits)?;
-        let reserve = script.split_off(len);
-        let script = challenge::catch(&script, self.strength.catches(), bits)?;
-        Ok((script, reserve))
+        challenge::script(&words, len, extra.into(), self.strength.catches(), bits)
     }
 
     /// How many gestures are asked.

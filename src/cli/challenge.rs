@@ -1,10 +1,5 @@
 //! `liveness challenge` and `liveness demo`: run sessions and report the verdict.
-use std::{
-    fs::{self, File},
-    io::BufWriter,
-    path::Path,
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -150,10 +145,10 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             },
         };
         closeup.begin();
-        let mut session = Session::new(plan, begun);
-        if ask.tape.is_some() {
-            session.keep_tape();
-        }
+        let session = match ask.tape {
+            Some(_) => Session::taped(plan, begun),
+            None => Session::new(plan, begun),
+        };
         let mut run = Run {
             session,
             closeup: &mut closeup,
@@ -216,9 +211,8 @@ fn report(record: &SessionRecord, ask: &Ask) -> anyhow::Result<()> {
 /// Writes a session's tape into a folder, under the session's name.
 fn keep(folder: &Path, session: &str, tape: &Tape) -> anyhow::Result<()> {
     let path = folder.join(session).with_extension("jsonl");
-    let file = fs::create_dir_all(folder).and_then(|()| File::create(&path));
-    let written = file.and_then(|file| tape.write(BufWriter::new(file)));
-    written.with_context(|| format!("the session's tape was not written to {}", path.display()))
+    (tape.save(&path))
+        .with_context(|| format!("the session's tape was not written to {}", path.display()))
 }
 
 fn exit_of(verdict: Verdict) -> Exit {
@@ -273,9 +267,7 @@ impl Run<'_> {
         match self.feed.next()? {
             Next::Seen(seen) => {
                 self.now = self.now.max(seen.frame.at);
-                let mut reading = self.session.read(&seen);
-                self.closeup.look(&seen, &self.session, &mut reading)?;
-                self.session.take_frame(seen.frame.seq, &reading);
+                let reading = self.closeup.see(&seen, &mut self.session)?;
                 log::trace!("{reading:?}");
                 *frame = Some(seen.frame);
             }

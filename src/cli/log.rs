@@ -5,8 +5,8 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
 use liveness::{
+    median::median_by,
     record::{self, Contents, SessionRecord, StepRecord},
-    signal::median_by,
     step::Step,
 };
 use serde::Serialize;

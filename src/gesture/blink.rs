@@ -2,12 +2,7 @@
 use std::time::Duration;
 
 use super::{Gesture, Moment, hysteresis::Hysteresis};
-use crate::{
-    signal::{Sample, median_by},
-    step::Step,
-    time::Timestamp,
-    track::Track,
-};
+use crate::{median::median_by, signal::Sample, step::Step, time::Timestamp, track::Track};
 
 /// How far back the person's own open eye is taken from.
 pub const BASELINE: Duration = Duration::from_secs(3);

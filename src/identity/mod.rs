@@ -12,7 +12,7 @@ use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 pub use portrait::{Crowd, Portrait, Portraits, Unfit};
-pub use watch::{Likeness, SAME_SESSION, Watch};
+pub use watch::{LOOKS, Likeness, SAME_SESSION, Watch};
 
 use crate::{
     error::Error,

@@ -16,7 +16,7 @@ const FIRST: usize = 5;
 const FEWEST: usize = 3;
 
 /// Looks that make the face now: one look alone is up to 0.52 off.
-const NOW: usize = 3;
+pub const LOOKS: usize = 3;
 
 /// What a look at the face gives.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -82,7 +82,7 @@ impl Watch {
         if self.first.len() < wanted {
             self.first.push(seen.clone());
         }
-        if self.recent.len() == NOW {
+        if self.recent.len() == LOOKS {
             self.recent.pop_front();
         }
         self.recent.push_back(seen);

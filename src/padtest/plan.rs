@@ -37,12 +37,14 @@ impl Job {
         }
         // Another stream than the subject's.
         let mut random = Repeatable::new(self.seed ^ 0x5c41_9700_d1ce_0001);
-        let mut bits = || Ok::<u64, ScriptError>(random.bits());
-        let all = steps + usize::from(extra);
-        let mut script = challenge::draw(all, strength.words(), &mut bits)?;
-        let reserve = script.split_off(steps);
-        let script = challenge::catch(&script, strength.catches(), bits)?;
-        Ok((script, reserve))
+        let bits = || Ok(random.bits());
+        challenge::script(
+            strength.words(),
+            steps,
+            extra.into(),
+            strength.catches(),
+            bits,
+        )
     }
 }
 

@@ -1,8 +1,5 @@
 //! Runs one session on the real chain.
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use crate::{
     capture::{
@@ -124,8 +121,7 @@ impl Trial {
                 ..self.rules
             },
         };
-        let mut session = Session::new(plan, Timestamp::default());
-        session.keep_tape();
+        let mut session = Session::taped(plan, Timestamp::default());
         loop {
             for event in session.events() {
                 if let Event::Step { step, state, .. } = event {
@@ -143,10 +139,7 @@ impl Trial {
             }
             match feed.next() {
                 Some(Ok(frame)) => {
-                    let seen = observer.look(frame)?;
-                    let mut reading = session.read(&seen);
-                    closeup.look(&seen, &session, &mut reading)?;
-                    session.take_frame(seen.frame.seq, &reading);
+                    closeup.see(&observer.look(frame)?, &mut session)?;
                 }
                 Some(Err(error)) => {
                     log::warn!("{error}");
@@ -166,9 +159,7 @@ impl Trial {
             && outcome.is_wrong()
         {
             let path = folder.join(format!("{}-{}.jsonl", job.kind, job.number));
-            let file = fs::create_dir_all(folder).and_then(|()| fs::File::create(&path));
-            let written = file.and_then(|file| tape.write(io::BufWriter::new(file)));
-            written.map_err(|error| Error::source(path.display(), error))?;
+            (tape.save(&path)).map_err(|error| Error::source(path.display(), error))?;
         }
         Ok(outcome)
     }

@@ -59,12 +59,20 @@ impl Closeup {
         }
     }
 
-    /// Adds to `reading` what close looks give, if the face is at rest and the time has come.
+    /// Has `session` take in what was seen in a frame, and what close looks at it give; gives what was read.
     ///
     /// # Errors
     ///
     /// [`Error::Model`] where a network cannot run.
-    pub fn look(
+    pub fn see(&mut self, seen: &Observation, session: &mut Session) -> Result<Reading, Error> {
+        let mut reading = session.read(seen);
+        self.look(seen, session, &mut reading)?;
+        session.take_frame(seen.frame.seq, &reading);
+        Ok(reading)
+    }
+
+    /// Adds to `reading` what close looks give, if the face is at rest and the time has come.
+    fn look(
         &mut self,
         seen: &Observation,
         session: &Session,
@@ -74,16 +82,16 @@ impl Closeup {
             return Ok(());
         };
         let due = self.last.is_none_or(|last| reading.at.since(last) >= PAUSE);
-        // The last look of all falls on the very frame that ends the session.
+        // After the last gesture the session waits for looks.
         if !session.is_at_rest(reading) || !(due || session.is_about_to_end()) {
             return Ok(());
         }
-        self.last = Some(reading.at);
         if self.track != reading.track {
             // Somebody else: the one before was never asked anything, or the session is over.
             self.begin();
-            (self.track, self.last) = (reading.track, Some(reading.at));
+            self.track = reading.track;
         }
+        self.last = Some(reading.at);
         let image = &seen.frame.image;
         if let Some(passive) = &mut self.passive {
             let live = passive.look(image, &subject.face.bbox)?;

@@ -8,7 +8,7 @@ pub use closeup::Closeup;
 pub use tape::{Line, Replay, Tape, TapeError};
 
 use crate::{
-    challenge::{Challenge, End, Guide, HINT_HOLD, Rules, State},
+    challenge::{Challenge, End, Guide, HINT_HOLD, Rules, State, Verdict},
     frame,
     observation::Observation,
     reading::{Reader, Reading},
@@ -91,14 +91,12 @@ pub struct Session {
     events: Vec<Event>,
     /// The last hint that was passed on.
     said: Option<Guide>,
-    plan: Plan,
     tape: Option<Tape>,
 }
 
 impl Session {
     /// Begins to wait for a subject at `begun`.
     pub fn new(plan: Plan, begun: Timestamp) -> Self {
-        let kept = plan.clone();
         let challenge =
             Challenge::new(plan.script.clone(), plan.rules, begun).with_reserve(plan.reserve);
         let hello = Event::Hello {
@@ -133,19 +131,28 @@ impl Session {
             last_seq: None,
             events: vec![hello],
             said: None,
-            plan: kept,
             tape: None,
         }
     }
 
-    /// From now on keeps all that it is told; to be called before it is told anything.
-    pub fn keep_tape(&mut self) {
+    /// As [`Session::new`], and keeps all that it is told.
+    pub fn taped(plan: Plan, begun: Timestamp) -> Self {
         let mut tape = Tape::default();
         tape.push(Line::Plan {
-            plan: Box::new(self.plan.clone()),
-            begun: self.begun,
+            plan: Box::new(plan.clone()),
+            begun,
         });
-        self.tape = Some(tape);
+        Self {
+            tape: Some(tape),
+            ..Self::new(plan, begun)
+        }
+    }
+
+    /// Keeps a line, where all is kept.
+    fn keep(&mut self, line: impl FnOnce() -> Line) {
+        if let Some(tape) = &mut self.tape {
+            tape.push(line());
+        }
     }
 
     /// All that it was told, where that was to be kept.
@@ -183,12 +190,10 @@ impl Session {
 
     /// Takes in what was read elsewhere from the frame numbered `seq`.
     pub fn take_frame(&mut self, seq: u64, reading: &Reading) {
-        if let Some(tape) = &mut self.tape {
-            tape.push(Line::Frame {
-                seq,
-                reading: Box::new(reading.clone()),
-            });
-        }
+        self.keep(|| Line::Frame {
+            seq,
+            reading: Box::new(reading.clone()),
+        });
         let dropped = frame::dropped_since(self.last_seq, seq);
         self.last_seq = Some(seq);
         self.record.frames.analysed += 1;
@@ -216,18 +221,14 @@ impl Session {
 
     /// Lets time pass without a frame.
     pub fn tick(&mut self, now: Timestamp) {
-        if let Some(tape) = &mut self.tape {
-            tape.push(Line::Tick { now });
-        }
+        self.keep(|| Line::Tick { now });
         let state = self.challenge.tick(now);
         self.advance(state, now);
     }
 
     /// Ends the session from outside.
     pub fn end(&mut self, why: End) {
-        if let Some(tape) = &mut self.tape {
-            tape.push(Line::End { why });
-        }
+        self.keep(|| Line::End { why });
         let state = self.challenge.end(why);
         self.advance(state, self.now);
     }
@@ -247,7 +248,6 @@ impl Session {
         self.now = self.now.max(now);
         let now_ms = self.since_begin(self.now);
         let old = std::mem::replace(&mut self.state, new);
-        let was_done = matches!(old, State::Done(_));
         match (old, new) {
             (State::Done(_), _) => {}
             (State::Waiting { guide: before }, State::Waiting { guide }) => {
@@ -320,22 +320,21 @@ impl Session {
                 };
                 self.count_strikes();
                 self.told(step, state);
-                self.record.said = self.challenge.said();
-                self.record.conclude(verdict, now_ms);
+                self.conclude(verdict);
             }
-            (State::Waiting { .. }, State::Done(verdict)) => {
-                self.record.said = self.challenge.said();
-                self.record.conclude(verdict, now_ms);
-            }
+            (State::Waiting { .. }, State::Done(verdict)) => self.conclude(verdict),
             (State::Asking { .. }, State::Waiting { .. }) => {
                 log::error!("a challenge went back to waiting: {old:?} {new:?}");
             }
         }
-        if let (State::Done(_), false, Some(tape)) = (self.state, was_done, &mut self.tape) {
-            tape.push(Line::Result {
-                record: Box::new(self.record.clone()),
-            });
-        }
+    }
+
+    /// Writes into the record how the session has ended.
+    fn conclude(&mut self, verdict: Verdict) {
+        self.record.said = self.challenge.said();
+        self.record.conclude(verdict, self.since_begin(self.now));
+        let record = Box::new(self.record.clone());
+        self.keep(|| Line::Result { record });
     }
 
     /// Notes the strikes that came since the last step was asked.

@@ -1,5 +1,9 @@
 //! All that a session was told, so that it can be decided again: numbers, no picture.
-use std::io::{self, BufRead, Write};
+use std::{
+    fs::{self, File},
+    io::{self, BufRead, BufWriter, Write},
+    path::Path,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +97,18 @@ impl Tape {
         out.flush()
     }
 
+    /// Writes it to a file, and makes the folders above that.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be written.
+    pub fn save(&self, path: &Path) -> io::Result<()> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        self.write(BufWriter::new(File::create(path)?))
+    }
+
     /// Reads what [`Tape::write`] wrote.
     ///
     /// # Errors
@@ -163,9 +179,7 @@ mod tests {
             reserve: vec![],
             rules: Rules::default(),
         };
-        let mut session = Session::new(plan, Timestamp::default());
-        session.keep_tape();
-        session
+        Session::taped(plan, Timestamp::default())
     }
 
     #[test]

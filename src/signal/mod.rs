@@ -4,8 +4,6 @@
 mod pose;
 mod quality;
 
-use std::cmp::Ordering;
-
 use serde::{Deserialize, Serialize};
 
 pub use quality::{Quality, luma_of};
@@ -141,12 +139,6 @@ fn nod(marks: &Landmarks5) -> f32 {
     // Along the normal of the eye line, so that roll does not matter.
     let down = |p: Point| (p.y - eyes.y) * ex - (p.x - eyes.x) * ey;
     ratio(down(marks.nose), down(mouth))
-}
-
-/// The middle one of `values` in this order, the upper of two; `None` where there is none.
-pub fn median_by<T: Copy>(mut values: Vec<T>, order: impl FnMut(&T, &T) -> Ordering) -> Option<T> {
-    let middle = values.len() / 2;
-    (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, order).1)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use liveness::{
     capture::puppet::Behaviour,
-    challenge::Stand,
+    challenge::{Guide, Stand, good_face},
     error::Error,
     identity::Recognizer,
     reading::{Reader, Reading},
@@ -41,38 +41,37 @@ pub enum Watched {
     Stopped,
 }
 
-/// What keeps a frame from being taken, or nothing: the conditions under which a challenge begins, but for
-/// those that are there for gestures.
+/// The conditions under which a challenge begins, but for those that are there for gestures.
+fn stand() -> Stand {
+    Stand {
+        max_face_share: f32::INFINITY,
+        max_off_centre: f32::INFINITY,
+        max_clipped: f32::INFINITY,
+        min_eyes: f32::NEG_INFINITY,
+        ..Stand::default()
+    }
+}
+
+/// What keeps a frame from being taken, or nothing.
 fn obstacle(reading: &Reading, stand: &Stand) -> Option<&'static str> {
-    let Some(s) = reading.sample else {
+    if reading.sample.is_none() {
         return Some("no face is seen");
+    }
+    let words = |guide| match guide {
+        Guide::NoFace => "no face is seen",
+        Guide::SeveralFaces => "several faces are seen",
+        Guide::MoveCloser => "the face is too small: come closer",
+        Guide::MoveBack => "the face is too large: move back",
+        Guide::CentreFace => "the face is not in the middle",
+        Guide::TooDark => "the face is too dark",
+        Guide::TooBright => "the face is too bright",
+        Guide::HoldStill => "the picture is blurred",
+        Guide::LookAhead => "the face does not look ahead",
+        Guide::CloseMouth => "the mouth is open",
+        Guide::FaceCovered => "the face is covered",
+        Guide::RemoveGlasses => "the eyes are not seen",
     };
-    let (yaw, pitch, roll) = stand.max_deg;
-    let turned = s.yaw_deg.abs() > yaw || s.pitch_deg.abs() > pitch || s.roll_deg.abs() > roll;
-    let checks = [
-        (reading.people > 1, "several faces are seen"),
-        (
-            s.quality.face_px < stand.min_face_px,
-            "the face is too small: come closer",
-        ),
-        (s.quality.brightness < stand.luma.0, "the face is too dark"),
-        (
-            s.quality.brightness > stand.luma.1,
-            "the face is too bright",
-        ),
-        (
-            s.presence.min(s.score) < stand.min_score,
-            "the face is covered",
-        ),
-        (turned, "the face does not look ahead"),
-        (s.mouth > stand.max_mouth, "the mouth is open"),
-        (
-            s.quality.sharpness < stand.min_sharpness,
-            "the picture is blurred",
-        ),
-    ];
-    let wrong = checks.into_iter().find(|(wrong, _)| *wrong);
-    wrong.map(|(_, why)| why)
+    good_face(reading, stand).err().map(words)
 }
 
 /// Watches until there are enough good frames.
@@ -88,7 +87,7 @@ pub fn watch(input: &Input, common: &Common) -> anyhow::Result<Watched> {
         watched: false,
     })?;
     let stop = stop::signal()?;
-    let mut reader = Reader::default();
+    let (mut reader, stand) = (Reader::default(), stand());
     let mut faces = Faces {
         embeddings: vec![],
         names: vec![],
@@ -108,7 +107,7 @@ pub fn watch(input: &Input, common: &Common) -> anyhow::Result<Watched> {
         let Some(seen) = seen else { continue };
         let reading = reader.read(&seen);
         somebody |= reading.people > 0;
-        let obstacle = obstacle(&reading, &Stand::default());
+        let obstacle = obstacle(&reading, &stand);
         if let Some(why) = obstacle {
             *obstacles.entry(why).or_default() += 1;
             if input.source.is_live() && hint != Some(why) {

@@ -1,9 +1,5 @@
 //! One panel of a plot: a signal over time and the levels at which it means something.
-use liveness::{
-    gesture::LEVELS,
-    signal::{Sample, median_by},
-    step::Step,
-};
+use liveness::{gesture::LEVELS, median::median_by, signal::Sample, step::Step};
 use plotters::style::RGBColor;
 
 /// One signal over time; `None` breaks the line.

@@ -48,6 +48,11 @@ impl ConvSpec {
         assert!(isa.is_available(), "{isa:?} on this machine");
     }
 
+    /// The slopes of PReLU; without it 1 for each output, which leaves it as it is.
+    pub(super) fn slopes(&self, slopes: Option<&[f32]>) -> Vec<f32> {
+        slopes.map_or_else(|| vec![1.0; self.outputs], <[f32]>::to_vec)
+    }
+
     /// Numbers that make one output: kernel height x width x input channels.
     pub(super) fn taps(&self) -> usize {
         self.kernel[0] * self.kernel[1] * self.inputs
@@ -96,7 +101,7 @@ impl Conv {
             groups: vec![],
             weights: vec![],
             bias: bias.to_vec(),
-            slopes: slopes.map_or_else(|| vec![1.0; spec.outputs], <[f32]>::to_vec),
+            slopes: spec.slopes(slopes),
         };
         let mut first = 0;
         while first < spec.outputs {

@@ -84,7 +84,7 @@ impl Stem {
             shape,
             weights: packed,
             bias: filled(bias.to_vec()),
-            slopes: filled(slopes.map_or_else(|| vec![1.0; spec.outputs], <[f32]>::to_vec)),
+            slopes: filled(spec.slopes(slopes)),
         }
     }
 

@@ -59,8 +59,7 @@ impl Winograd {
         assert!(Self::can(&spec), "{spec:?}");
         spec.check(isa, weights, bias, slopes);
         let (lanes, most, sweep) = pick(isa);
-        let filled = |values: &[f32]| {
-            let mut values = values.to_vec();
+        let filled = |mut values: Vec<f32>| {
             values.resize(spec.outputs.next_multiple_of(lanes), 0.0);
             values
         };
@@ -70,8 +69,8 @@ impl Winograd {
             inputs: spec.inputs.next_multiple_of(lanes),
             outputs: spec.outputs.next_multiple_of(lanes),
             weights: vec![],
-            bias: filled(bias),
-            slopes: slopes.map_or_else(|| filled(&vec![1.0; spec.outputs]), filled),
+            bias: filled(bias.to_vec()),
+            slopes: filled(spec.slopes(slopes)),
             sweep,
         };
         let weight = |o: usize, i: usize, place: usize| match o < spec.outputs {
