@@ -47,8 +47,8 @@ pub struct Observation {
 pub struct Observer<D> {
     detector: D,
     mesher: Mesher,
-    /// Where the subject was last seen, and when.
-    last: Option<(BBox, Timestamp)>,
+    /// The subject as it was last seen, and when its face was last found.
+    last: Option<(Subject, Timestamp)>,
     clock: Clock,
 }
 
@@ -98,19 +98,9 @@ impl<D: Detect> Observer<D> {
     /// [`Error::Model`] where a network cannot run.
     pub fn look(&mut self, frame: Frame) -> Result<Observation, Error> {
         let begun = self.clock.now();
-        let faces = self.detector.detect(&frame)?;
+        let mut faces = self.detector.detect(&frame)?;
         let detected = self.clock.now();
-        let recent = |(_, at): &(BBox, Timestamp)| frame.at.since(*at) <= MEMORY;
-        self.last = self.last.filter(recent);
-        let face = choose(&faces, self.last.as_ref().map(|(bbox, _)| bbox));
-        self.last = face.map(|f| (f.bbox, frame.at)).or(self.last);
-        let subject = match face {
-            Some(face) => Some(Subject {
-                face,
-                mesh: self.mesher.fit(&frame.image, &face)?,
-            }),
-            None => None,
-        };
+        let subject = self.subject(&frame, &mut faces)?;
         let times = StageTimes {
             detect_ms: detected.since(begun).as_secs_f32() * 1e3,
             mesh_ms: self.clock.now().since(detected).as_secs_f32() * 1e3,
@@ -122,33 +112,102 @@ impl<D: Detect> Observer<D> {
             times,
         })
     }
+
+    /// Picks the subject out of `faces`: who was it before, else who stands nearest. A face that the
+    /// mesh still holds, though the cascade has lost it, is added to them, with a score of zero.
+    fn subject(&mut self, frame: &Frame, faces: &mut Vec<Face>) -> Result<Option<Subject>, Error> {
+        let recent = |(_, found): &(Subject, Timestamp)| frame.at.since(*found) <= MEMORY;
+        let last = self.last.take().filter(recent);
+        let place = last.as_ref().map(|(last, _)| &last.face.bbox);
+        let mut face = place.and_then(|place| near(faces, place));
+        if let (None, Some((last, found))) = (face, &last)
+            && let Some(held) = self.hold(frame, last)?
+        {
+            faces.retain(|face| !is_part(face, &held.face.bbox));
+            faces.push(held.face);
+            self.last = Some((held.clone(), *found));
+            return Ok(Some(held));
+        }
+        face = face.or_else(|| largest(faces, place));
+        let Some(face) = face else {
+            self.last = last;
+            return Ok(None);
+        };
+        let mesh = self.mesher.fit(&frame.image, &face)?;
+        let subject = Subject { face, mesh };
+        self.last = Some((subject.clone(), frame.at));
+        Ok(Some(subject))
+    }
+
+    /// The last subject where the mesh finds it now; `None` where it finds no face.
+    fn hold(&mut self, frame: &Frame, last: &Subject) -> Result<Option<Subject>, Error> {
+        if last.mesh.presence < HELD {
+            return Ok(None);
+        }
+        let mesh = self.mesher.fit(&frame.image, &last.face)?;
+        Ok((mesh.presence >= HELD).then(|| carried(last, mesh)))
+    }
 }
 
-/// How long the place of a face that is not seen is remembered.
-const MEMORY: Duration = Duration::from_millis(500);
+/// How long the place of a face that is not found is remembered. A head that looks down or aside behind
+/// thick rims is lost for half a second.
+const MEMORY: Duration = Duration::from_secs(1);
+
+/// Probability, by the mesh, from which it holds a face that the cascade has lost. On faces it is above 0.9, but for
+/// those half outside of the crop; on what was behind a face that has gone it is 0.
+const HELD: f32 = 0.9;
 
 /// Part of a face's size below which a box inside it is part of that face: a nose and a mouth far to the
 /// side can look like a small face.
 const PART: f32 = 0.35;
 
-/// The face where the last one was, else the largest: who stands nearest is being checked.
-fn choose(faces: &[Face], last: Option<&BBox>) -> Option<Face> {
-    let same = last.and_then(|last| {
-        let near = faces.iter().max_by(|a, b| {
-            let overlap = |f: &Face| f.bbox.iou(last);
-            overlap(a).total_cmp(&overlap(b))
-        })?;
-        (near.bbox.iou(last) >= SAME_IOU).then_some(near)
+/// The face where the last one was.
+fn near(faces: &[Face], last: &BBox) -> Option<Face> {
+    let overlap = |f: &Face| f.bbox.iou(last);
+    let near = (faces.iter()).max_by(|a, b| overlap(a).total_cmp(&overlap(b)))?;
+    (overlap(near) >= SAME_IOU).then_some(*near)
+}
+
+/// The largest face that is no part of the last one: who stands nearest is being checked.
+fn largest(faces: &[Face], last: Option<&BBox>) -> Option<Face> {
+    let whole = (faces.iter()).filter(|face| last.is_none_or(|last| !is_part(face, last)));
+    let area = |face: &Face| face.bbox.area();
+    whole.max_by(|a, b| area(a).total_cmp(&area(b))).copied()
+}
+
+fn is_part(face: &Face, whole: &BBox) -> bool {
+    let Point { x, y } = face.bbox.centre();
+    let inside = whole.x1 <= x && x < whole.x2 && whole.y1 <= y && y < whole.y2;
+    inside && face.bbox.area() < PART * whole.area()
+}
+
+/// `last` carried along as its mesh has moved to `mesh`.
+fn carried(last: &Subject, mesh: Mesh) -> Subject {
+    let (old, new) = (last.mesh.span(), mesh.span());
+    let (from, to) = (old.centre(), new.centre());
+    let grown = (new.area() / old.area().max(1.0)).sqrt();
+    let BBox { x1, y1, x2, y2 } = last.face.bbox;
+    let x = |x: f32| (x - from.x).mul_add(grown, to.x);
+    let y = |y: f32| (y - from.y).mul_add(grown, to.y);
+    let (before, now) = (last.mesh.marks().points(), mesh.marks().points());
+    let points = last.face.landmarks.points();
+    let landmarks = std::array::from_fn(|i| Point {
+        x: points[i].x + now[i].x - before[i].x,
+        y: points[i].y + now[i].y - before[i].y,
     });
-    let is_part = |f: &&Face| {
-        last.is_some_and(|last| f.bbox.io_min(last) > 0.9 && f.bbox.area() < PART * last.area())
-    };
-    let largest = || {
-        let area = |f: &Face| f.bbox.area();
-        let whole = faces.iter().filter(|f| !is_part(f));
-        whole.max_by(|a, b| area(a).total_cmp(&area(b)))
-    };
-    same.or_else(largest).copied()
+    Subject {
+        face: Face {
+            bbox: BBox {
+                x1: x(x1),
+                y1: y(y1),
+                x2: x(x2),
+                y2: y(y2),
+            },
+            score: 0.0,
+            landmarks: Landmarks5::from(landmarks),
+        },
+        mesh,
+    }
 }
 
 #[cfg(test)]
@@ -160,6 +219,12 @@ mod tests {
             score: 0.9,
             landmarks: Landmarks5::default(),
         }
+    }
+
+    /// As the observer picks it, where the mesh holds nothing.
+    fn choose(faces: &[Face], last: Option<&BBox>) -> Option<Face> {
+        last.and_then(|last| near(faces, last))
+            .or_else(|| largest(faces, last))
     }
 
     #[test]

@@ -13,6 +13,9 @@ pub const TOLD_LATE: Duration = Duration::from_millis(200);
 pub const BACK_YAW_DEG: f32 = 12.0;
 const BACK_NOD: f32 = 0.13;
 const BACK_EYES: f32 = 0.6;
+/// The same of the pitch, for those who look at the face: a nod changes how it looks, its way back is
+/// judged by the nose ratio.
+const LEVEL_DEG: f32 = 10.0;
 const BACK_MOUTH: (f32, f32) = (0.25, 0.07);
 
 /// A face that cannot be judged for so short a time is nothing to speak of.
@@ -193,6 +196,11 @@ pub fn is_back(s: &Sample, rest: &Rest) -> bool {
         && is_ahead(s, rest)
         && (s.nod - rest.nod).abs() < BACK_NOD
         && s.eyes > BACK_EYES * rest.eyes
+}
+
+/// Whether the face is as it was when it was looked at first.
+pub fn is_level(s: &Sample, rest: &Rest) -> bool {
+    is_back(s, rest) && (s.pitch_deg - rest.pitch_deg).abs() < LEVEL_DEG
 }
 
 /// Whether the head is not turned and the mouth shut.

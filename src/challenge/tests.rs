@@ -248,14 +248,7 @@ fn a_prompt_answer_adds_no_step_and_a_slow_one_adds_one() {
     go(&mut slow, &resting(READY_MS + 1_800));
     go(&mut slow, &showing(Step::Blink, READY_MS + 1_800, 200));
     assert_eq!(slow.script(), [Step::Blink, Step::OpenMouth]);
-    assert!(matches!(
-        slow.state(),
-        State::Asking {
-            step: Step::OpenMouth,
-            index: 1,
-            ..
-        }
-    ));
+    assert!(matches!(slow.state(), State::Asking { index: 1, .. }));
 }
 
 #[test]
@@ -268,8 +261,12 @@ fn a_wrong_answer_adds_a_step() {
 #[test]
 fn no_more_steps_are_added_than_the_rules_allow() {
     let many = [Step::Nod, Step::Blink].repeat(9);
-    let challenge = asked(&[Step::Blink], &many);
-    assert_eq!(challenge.reserve.len(), usize::from(Rules::default().extra));
+    let mut challenge = asked(&[Step::Blink], &many);
+    for _ in &many {
+        challenge.questions.add();
+    }
+    let extra = usize::from(Rules::default().extra);
+    assert_eq!(challenge.script().len(), 1 + extra);
 }
 
 #[test]
