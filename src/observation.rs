@@ -213,6 +213,11 @@ fn carried(last: &Subject, mesh: Mesh) -> Subject {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        capture::stills::read_picture,
+        mtcnn::{Mtcnn, Params},
+    };
+
     fn face(x: f32, side: f32) -> Face {
         Face {
             bbox: BBox::around(Point { x, y: 100.0 }, side),
@@ -225,6 +230,93 @@ mod tests {
     fn choose(faces: &[Face], last: Option<&BBox>) -> Option<Face> {
         last.and_then(|last| near(faces, last))
             .or_else(|| largest(faces, last))
+    }
+
+    /// Finds the portrait's face in the first picture, and what it is told to in the others.
+    struct Once {
+        cascade: Mtcnn,
+        then: Vec<Face>,
+    }
+
+    impl Detect for Once {
+        fn detect(&mut self, frame: &Frame) -> Result<Vec<Face>, Error> {
+            match frame.seq {
+                0 => self.cascade.detect(frame),
+                _ => Ok(self.then.clone()),
+            }
+        }
+    }
+
+    /// The portrait, moved to the right by `by` pixels; nothing where it has left.
+    fn frame(seq: u64, by: u32) -> Frame {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/assets/portraits/astronaut.jpg"
+        );
+        let portrait = read_picture(path).unwrap();
+        let mut image = RgbImage::new(portrait.width(), portrait.height());
+        image::imageops::replace(&mut image, &portrait, by.into(), 0);
+        Frame {
+            at: Timestamp::from_millis(100 * seq),
+            seq,
+            image,
+        }
+    }
+
+    fn observer(then: Vec<Face>) -> Observer<Once> {
+        let cascade = Mtcnn::load(Params::default(), None).unwrap();
+        let once = Once { cascade, then };
+        Observer::new(once, Mesher::load(None).unwrap(), Clock::start())
+    }
+
+    #[test]
+    fn the_mesh_holds_a_face_that_the_cascade_loses_for_a_second() {
+        let mut observer = observer(vec![]);
+        let first = observer.look(frame(0, 0)).unwrap().subject.unwrap();
+        for seq in 1..=10 {
+            let by = 3 * u32::try_from(seq).unwrap();
+            let seen = observer.look(frame(seq, by)).unwrap();
+            let held = seen.subject.unwrap();
+            assert_eq!(seen.faces, [held.face]);
+            assert!(held.face.score.abs() < 1e-6 && held.mesh.presence >= HELD);
+            let (from, to) = (first.face.landmarks.points(), held.face.landmarks.points());
+            for (from, to) in from.iter().zip(&to) {
+                let off = (to.x - from.x - by as f32).hypot(to.y - from.y);
+                assert!(off < 0.06 * first.face.bbox.width(), "{off} px");
+            }
+            let wider = held.face.bbox.width() / first.face.bbox.width();
+            assert!((0.9..1.1).contains(&wider), "{wider}");
+        }
+        let late = observer.look(frame(11, 33)).unwrap();
+        assert!(late.subject.is_none() && late.faces.is_empty());
+    }
+
+    #[test]
+    fn the_mesh_holds_nothing_where_the_face_has_left() {
+        let mut observer = observer(vec![]);
+        observer.look(frame(0, 0)).unwrap();
+        let gone = observer.look(frame(1, 4_000)).unwrap();
+        assert!(gone.subject.is_none() && gone.faces.is_empty());
+    }
+
+    #[test]
+    fn a_nose_taken_for_a_face_does_not_end_the_hold_and_another_face_is_a_second_one() {
+        let whole = observer(vec![]).look(frame(0, 0)).unwrap().faces[0];
+        let (middle, side) = (whole.bbox.centre(), whole.bbox.width());
+        let nose = Face {
+            bbox: BBox::around(middle, 0.3 * side),
+            ..whole
+        };
+        let mut seen = observer(vec![nose]);
+        seen.look(frame(0, 0)).unwrap();
+        let held = seen.look(frame(1, 0)).unwrap();
+        assert_eq!(held.faces, [held.subject.unwrap().face]);
+        let other = face(middle.x + 3.0 * side, side);
+        let mut seen = observer(vec![other]);
+        seen.look(frame(0, 0)).unwrap();
+        let both = seen.look(frame(1, 0)).unwrap();
+        assert_eq!(both.faces.len(), 2);
+        assert!(both.subject.unwrap().face.bbox.iou(&whole.bbox) > 0.5);
     }
 
     #[test]
