@@ -307,6 +307,13 @@ impl Challenge {
             if gesture.start.at < asked.since.after(self.rules.too_soon) {
                 continue;
             }
+            // The mesh of a turned head opens its mouth a little.
+            if gesture.step == Step::OpenMouth
+                && !asked.is_for(gesture)
+                && self.evidence.is_turned(gesture, &ready.rest)
+            {
+                continue;
+            }
             match self.evidence.weigh(gesture, &ready.rest, &self.rules.proof) {
                 Worth::Flat => {
                     self.phase = fail(Reason::FlatFace);
@@ -327,13 +334,6 @@ impl Challenge {
                     continue;
                 }
                 Worth::Proven => {}
-            }
-            // The mesh of a turned head opens its mouth a little.
-            if gesture.step == Step::OpenMouth
-                && !asked.is_for(gesture)
-                && self.evidence.is_turned(gesture, &ready.rest)
-            {
-                continue;
             }
             match asked.hear(gesture, &self.rules) {
                 Answer::None => {}
