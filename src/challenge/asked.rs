@@ -18,6 +18,9 @@ const BACK_EYES: f32 = 0.6;
 const LEVEL_DEG: f32 = 10.0;
 const BACK_MOUTH: (f32, f32) = (0.25, 0.07);
 
+/// Whoever has tried again just when another question came has not heard that yet.
+const REACTION: Duration = Duration::from_millis(1_000);
+
 /// A face that cannot be judged for so short a time is nothing to speak of.
 const BAD: Duration = Duration::from_millis(250);
 
@@ -28,6 +31,8 @@ const UNSEEN: Duration = Duration::from_millis(250);
 #[derive(Clone, Copy, Debug)]
 pub struct Asked {
     pub step: Step,
+    /// The step that was asked for in vain before, where this one is asked instead.
+    pub instead_of: Option<Step>,
     pub index: usize,
     pub since: Timestamp,
     pub until: Timestamp,
@@ -66,6 +71,7 @@ impl Asked {
     pub fn new(step: Step, index: usize, now: Timestamp, rules: &Rules) -> Self {
         Self {
             step,
+            instead_of: None,
             index,
             since: now,
             until: now.after(rules.step),
@@ -135,7 +141,9 @@ impl Asked {
             });
             return Answer::Right;
         }
-        if self.contradicts(gesture) {
+        let unheard = self.instead_of.is_some_and(|step| is_for(step, gesture))
+            && gesture.start.at <= self.since.after(REACTION);
+        if self.contradicts(gesture) && !unheard {
             return Answer::Wrong;
         }
         Answer::None
@@ -154,10 +162,7 @@ impl Asked {
 
     /// Whether `seen` is the kind of gesture asked for.
     pub fn is_for(&self, seen: &Gesture) -> bool {
-        match self.step {
-            Step::BlinkTwice => seen.step == Step::Blink,
-            step => seen.step == step,
-        }
+        is_for(self.step, seen)
     }
 
     /// Whether `seen` is the gesture asked for. A nod must be one by itself: a turned head and an open
@@ -187,6 +192,14 @@ impl Asked {
             (Shake, TurnLeft | TurnRight) => false,
             (asked, turn @ (TurnLeft | TurnRight)) => asked != turn,
         }
+    }
+}
+
+/// Whether `seen` is the kind of gesture that `asked` asks for.
+fn is_for(asked: Step, seen: &Gesture) -> bool {
+    match asked {
+        Step::BlinkTwice => seen.step == Step::Blink,
+        step => seen.step == step,
     }
 }
 

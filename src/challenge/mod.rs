@@ -12,6 +12,8 @@ mod pause_tests;
 mod properties;
 mod questions;
 mod ready;
+#[cfg(test)]
+mod replaced_tests;
 mod rules;
 mod script;
 mod state;
@@ -254,6 +256,9 @@ impl Challenge {
         }
         self.strikes += 1;
         self.ask(asked.index + 1, ready);
+        if let Phase::Asking(next, _) = &mut self.phase {
+            next.instead_of = Some(asked.step);
+        }
         true
     }
 

@@ -220,7 +220,7 @@ impl Padtest {
             steps: self.steps().into(),
             given: self.under.clone(),
             keep: self.keep.clone(),
-            params: self.looking.params(),
+            params: self.looking.session_params(),
             models: common.models.clone(),
             options: self.looking.options(),
         };
