@@ -63,7 +63,7 @@ fn main() -> Result<(), Failure> {
     for strength in Strength::ALL {
         let words = strength.words();
         let odds = Odds::of(
-            words.len(),
+            words,
             strength.steps(),
             strength.catches(),
             strength.strikes(),

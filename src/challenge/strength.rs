@@ -116,21 +116,23 @@ pub struct Odds {
 }
 
 impl Odds {
-    /// The odds of scripts of `steps` gestures drawn from `words` words, none twice in a row, with
+    /// The odds of scripts of `steps` gestures drawn from `words`, none twice in a row, with
     /// `catches` moments of stillness among them, when `strikes` wrong gestures fail and each one
     /// before adds a step.
     ///
-    /// Random gestures meet each question with a chance of 1 in `words`. `k` of them may be wrong or
+    /// Random gestures meet each question with a chance of 1 in `w` words; a single blink is met by
+    /// whoever is alive, because people blink every few seconds. `k` of them may be wrong or
     /// missing (fewer than `strikes`), each at any of the questions so far. After a wrong one the question is
     /// asked again, instead of a missing one another, and either way one more in the end:
-    /// the sum over `k` of `C(n + k - 1, k) (1/w)^(n + k) (1 - 1/w)^k`. They are taken to hold still
+    /// the sum over `k` of `C(n + k - 1, k) p^(n + k) (1 - p)^k`, `p` being the mean chance of a word. They are taken to hold still
     /// whenever they should, which flatters them.
-    pub fn of(words: usize, steps: usize, catches: usize, strikes: u32) -> Self {
-        let (w, n) = (words.max(1) as f64, steps as i32);
+    pub fn of(words: &[Step], steps: usize, catches: usize, strikes: u32) -> Self {
+        let (w, n) = (words.len().max(1) as f64, steps as i32);
         let orders = w * (w - 1.0).max(1.0).powi(n - 1);
         // Never two moments of stillness side by side: a choice of the places between gestures.
         let scripts = orders * choose(steps + 1, catches);
-        let right = 1.0 / w;
+        let met = |step: &Step| if *step == Step::Blink { 1.0 } else { 1.0 / w };
+        let right = words.iter().map(met).sum::<f64>() / w;
         let random = (0..strikes as i32).map(|k| {
             choose((n + k - 1).max(0) as usize, k as usize)
                 * right.powi(n + k)
@@ -169,12 +171,20 @@ mod tests {
     #[test]
     fn odds_by_hand() {
         // Three of six, none twice in a row, stillness at one of four places: 6 * 5 * 5 * 4.
-        let odds = Odds::of(6, 3, 1, 2);
+        let six = Strength::Standard.words();
+        let odds = Odds::of(six, 3, 1, 2);
         assert!((odds.scripts - 600.0).abs() < 1e-9);
         let p = 1.0 / 6.0f64;
         let wanted = p.powi(3) + 3.0 * p.powi(4) * (1.0 - p);
         assert!((odds.random_gestures - wanted).abs() < 1e-12);
-        assert!((Odds::of(6, 1, 0, 1).random_gestures - p).abs() < 1e-12);
-        assert!(Odds::of(2, 1, 3, 1).scripts.abs() < 1e-12, "no room");
+        assert!((Odds::of(six, 1, 0, 1).random_gestures - p).abs() < 1e-12);
+        assert!(
+            Odds::of(&six[..2], 1, 3, 1).scripts.abs() < 1e-12,
+            "no room"
+        );
+        // One word of four is met by any face that lives.
+        let four = [Step::Blink, Step::OpenMouth, Step::Nod, Step::Shake];
+        let met = Odds::of(&four, 2, 0, 1).random_gestures;
+        assert!((met - (1.75f64 / 4.0).powi(2)).abs() < 1e-12);
     }
 }

@@ -136,7 +136,7 @@ impl Ask {
         Explanation {
             r#type: "explain",
             strength: self.strength,
-            odds: Odds::of(words.len(), steps, catches, self.strength.strikes()),
+            odds: Odds::of(&words, steps, catches, self.strength.strikes()),
             words,
             steps,
             hold_still: catches,
@@ -216,7 +216,7 @@ impl fmt::Display for Explanation {
         )?;
         write!(
             f,
-            "  {:.3} % of recordings with gestures at random meet one, if every question finds one just begun",
+            "  {:.3} % of recordings with gestures at random meet one, if every question finds one just begun (and a single blink always)",
             100.0 * self.odds.random_gestures
         )
     }
