@@ -10,9 +10,10 @@ use liveness::{
     entropy,
     frame::Frame,
     nn,
-    record::{self, Log, SessionRecord},
+    record::{self, SessionRecord},
     session::{Closeup, Event, Plan, Session, StepState, Tape},
     step::Step,
+    store::Sealed,
     time::Timestamp,
 };
 use serde::Serialize;
@@ -25,6 +26,7 @@ use super::{
     feed::{Feed, Next, Wish},
     input::{Input, Looking},
     out::{print_json, print_line, say},
+    proof::{Proof, Witness},
     stage::{Stage, Wanted},
     stop,
 };
@@ -95,7 +97,9 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
         return Ok(Exit::Done);
     }
     let mut closeup = ask.looks.load(common)?;
-    let mut log = Log::open(&ask.log_path()?)?;
+    ask.proof.audit.prepare()?;
+    let mut log = ask.proof.open_log()?;
+    let mut witness = Witness::call(&common.settings)?;
     let models = nn::fingerprint(common.models.as_deref())?;
     let mut stage = match Stage::open(ask) {
         Ok(stage) => stage,
@@ -144,6 +148,8 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
                 ..ask.rules(live)
             },
         };
+        let camera = Proof::camera(source);
+        let refusal = (ask.proof).refuses(&log, source, camera.as_ref(), plan.rehearsal)?;
         closeup.begin();
         let session = match ask.tape {
             Some(_) => Session::taped(plan, begun),
@@ -158,25 +164,51 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             stop: &stop,
             now: begun,
             asked: None,
+            still: None,
         };
+        let mut evidence = witness.evidence(&ask.proof, camera)?;
+        if let Some(refusal) = &refusal {
+            say(format_args!("error: {}", refusal.words));
+            evidence.locked_until = refusal.until;
+            run.session.end(End::Cancelled);
+        }
         let (failure, frame) = run.play();
         begun = run.now;
-        let record = run.session.record().context("the session did not end")?;
-        // The disk has the result before anybody sees it.
-        if let Err(error) = log.append(record) {
-            say(format_args!("error: the result was not logged: {error}"));
-            say(serde_json::to_string(record)?);
-            return Ok(Exit::Integrity);
+        let mut record = run
+            .session
+            .record()
+            .context("the session did not end")?
+            .clone();
+        let verdict = match (&refusal, run.session.state()) {
+            (Some(refusal), _) => Verdict::Inconclusive(refusal.reason),
+            (None, State::Done(verdict)) => verdict,
+            (None, _) => return Ok(Exit::Failed),
+        };
+        if refusal.is_some() {
+            record.conclude(verdict, 0.0);
         }
+        let audit = &ask.proof.audit;
+        evidence.still = audit.keep(&record.session, run.still.as_deref());
+        // The disk has the result before anybody sees it.
+        let sealed = match log.append(&record, evidence) {
+            Ok(sealed) => sealed,
+            Err(error) => {
+                audit.forget(&record.session);
+                say(format_args!("error: the result was not logged: {error}"));
+                say(serde_json::to_string(&record)?);
+                return Ok(Exit::Integrity);
+            }
+        };
         if let (Some(folder), Some(tape)) = (&ask.tape, run.session.tape())
             && let Err(error) = keep(folder, &record.session, tape)
         {
             say(format_args!("error: {error:#}"));
         }
-        let reported = report(record, ask);
-        let State::Done(verdict) = run.session.state() else {
-            return Ok(Exit::Failed);
-        };
+        let reported = report(&record, &sealed, ask);
+        if refusal.is_some() {
+            reported?;
+            return Ok(exit_of(verdict));
+        }
         let again = match stage.as_mut() {
             Some(stage) if verdict != Verdict::Cancelled => {
                 stage.linger(&mut feed, &stop, verdict, frame, &mut begun)
@@ -197,9 +229,12 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
     }
 }
 
-fn report(record: &SessionRecord, ask: &Ask) -> anyhow::Result<()> {
+fn report(record: &SessionRecord, sealed: &Sealed, ask: &Ask) -> anyhow::Result<()> {
     if ask.json {
-        return print_json(&ResultLine::from(record));
+        // The line that is in the log, to the letter, and one field more: whoever keeps it can prove later
+        // what was logged.
+        let line = sealed.text().trim_start_matches('{');
+        return print_line(format_args!("{{\"type\":\"result\",{line}"));
     }
     let verdict = &record.verdict;
     match record.reason {
@@ -219,7 +254,7 @@ fn exit_of(verdict: Verdict) -> Exit {
     match verdict {
         Verdict::Passed => Exit::Done,
         Verdict::Failed(_) => Exit::Failed,
-        Verdict::Inconclusive(Reason::SourceFailed) => Exit::Source,
+        Verdict::Inconclusive(Reason::SourceFailed | Reason::VirtualCamera) => Exit::Source,
         Verdict::Inconclusive(_) => Exit::Nobody,
         Verdict::Cancelled => Exit::Cancelled,
     }
@@ -236,6 +271,8 @@ struct Run<'a> {
     now: Timestamp,
     /// The step that was asked last.
     asked: Option<Step>,
+    /// The last frame of a face at rest before anything was asked, where one is to be kept.
+    still: Option<Arc<Frame>>,
 }
 
 impl Run<'_> {
@@ -269,6 +306,10 @@ impl Run<'_> {
                 self.now = self.now.max(seen.frame.at);
                 let reading = self.closeup.see(&seen, &mut self.session)?;
                 log::trace!("{reading:?}");
+                let waits = self.still.is_none() || self.session.is_waiting();
+                if self.ask.proof.audit.is_wanted() && waits && self.session.is_at_rest(&reading) {
+                    self.still = Some(Arc::clone(&seen.frame));
+                }
                 *frame = Some(seen.frame);
             }
             Next::Tick(now) => {
