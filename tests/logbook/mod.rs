@@ -89,7 +89,10 @@ impl Logbook {
                 Ok(text) => Value::Text(text),
                 Err(error) => Value::Blob(error.into_bytes()),
             },
-            other => other.into(),
+            ValueRef::Null => Value::Null,
+            ValueRef::Integer(n) => Value::Integer(n),
+            ValueRef::Real(x) => Value::Real(x),
+            ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
         };
         let rows = query.query_map([], |row| {
             (0..columns).map(|i| row.get_ref(i).map(read)).collect()
