@@ -26,7 +26,7 @@ const FLOORS: &[&[&str]] = &[
 /// The one place of each foreign crate: a file, a folder, or (`*`) any one file.
 const PLACES: &[(&str, &str)] = &[
     ("age", "cli/still.rs"),
-    ("ed25519_dalek", "store/key.rs"),
+    ("ed25519_dalek", "store/key/"),
     ("fast_image_resize", "mtcnn/resample.rs"),
     ("fontdue", "view/text.rs"),
     ("getrandom", "entropy.rs"),

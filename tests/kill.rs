@@ -116,7 +116,7 @@ fn a_writer_that_is_killed_loses_nothing_that_it_acknowledged() {
             kept += book.listed().len();
         }
     }
-    println!("{kills} kills: {acknowledged} acknowledged, {kept} in the logs, each verifies");
+    eprintln!("{kills} kills: {acknowledged} acknowledged, {kept} in the logs, each verifies");
 }
 
 #[test]
@@ -135,5 +135,96 @@ fn writers_on_one_log_wait_for_one_another() {
         listed.sort();
         names.sort();
         assert_eq!((names.len(), listed), (24, names));
+    }
+}
+
+/// Runs a script where a disk of so many bytes is mounted as `disk`, which vanishes with it. `None` where
+/// this machine lets nobody mount one.
+#[cfg(target_os = "linux")]
+fn on_a_small_disk(book: &Logbook, script: &str) -> Option<String> {
+    let folder = book.path.parent().unwrap();
+    std::fs::create_dir_all(folder.join("disk")).unwrap();
+    let mount = "mount -t tmpfs -o size=400k tmpfs disk && cat /proc/self/mounts | grep -q disk";
+    let output = Command::new("unshare")
+        .args(["-m", "sh", "-c", &format!("{mount} || exit 77\n{script}")])
+        .current_dir(folder)
+        .env("XDG_STATE_HOME", folder.join("state"))
+        .env("LIVENESS", env!("CARGO_BIN_EXE_liveness"))
+        .env("WRITER", std::env::current_exe().unwrap())
+        .env("LIVENESS_KEY", folder.join("state/liveness/log.key"))
+        .output();
+    let output = output
+        .ok()
+        .filter(|output| output.status.code() != Some(77));
+    let Some(output) = output else {
+        eprintln!("skipped: no disk can be mounted here");
+        return None;
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    // `unshare` itself was refused.
+    if said.contains("unshare:") {
+        eprintln!("skipped: {said}");
+        return None;
+    }
+    let told = String::from_utf8_lossy(&output.stdout);
+    Some(format!("{told}{said}"))
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_loses_nothing_and_says_so() {
+    for name in ["l.jsonl", "l.db"] {
+        let book = Logbook::bare(name);
+        let script = format!(
+            "head -c 150000 /dev/zero > disk/ballast
+            LIVENESS_WRITER=$PWD/disk/{name} $WRITER writer --exact --nocapture
+            $LIVENESS demo --headless --seed 3 --script nod --log disk/{name}; echo full $?
+            rm disk/ballast
+            $LIVENESS log verify --log disk/{name}; echo verified $?
+            $LIVENESS log list --json --log disk/{name} | sed 's/.*\"session\":\"\\([0-9a-f]*\\).*/listed \\1/'
+            $LIVENESS demo --headless --seed 3 --script nod --log disk/{name}; echo roomy $?"
+        );
+        let Some(told) = on_a_small_disk(&book, &script) else {
+            return;
+        };
+        let names: Vec<_> = told.lines().filter_map(named).collect();
+        assert!(names.len() > 3, "{told}");
+        for name in names {
+            assert!(
+                told.contains(&format!("listed {name}")),
+                "{name} is lost: {told}"
+            );
+        }
+        assert!(told.contains("make room"), "{told}");
+        assert!(told.contains("full 2") || told.contains("full 5"), "{told}");
+        assert!(
+            told.contains("verified 0") && told.contains("roomy 0"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_read_only_disk_is_read_and_not_written() {
+    for name in ["l.jsonl", "l.db"] {
+        let book = Logbook::bare(name);
+        let script = format!(
+            "LIVENESS_COUNT=3 LIVENESS_WRITER=$PWD/disk/{name} $WRITER writer --exact --nocapture
+            mount -o remount,ro disk || exit 77
+            $LIVENESS log verify --log disk/{name}; echo verified $?
+            $LIVENESS log list --json --log disk/{name} | grep -c session
+            $LIVENESS demo --headless --seed 3 --script nod --log disk/{name}; echo written $?"
+        );
+        let Some(told) = on_a_small_disk(&book, &script) else {
+            return;
+        };
+        assert!(told.contains("verified 0"), "{told}");
+        assert!(told.lines().any(|line| line == "3"), "{told}");
+        assert!(told.contains("written 2"), "{told}");
+        assert!(
+            told.contains("choose another place with --log PATH"),
+            "{told}"
+        );
     }
 }

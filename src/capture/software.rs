@@ -82,7 +82,8 @@ fn look_up_in(system: &Path, camera: &CameraId) -> Option<Identity> {
     })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::os::unix::fs::symlink;

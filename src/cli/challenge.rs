@@ -171,6 +171,8 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             say(format_args!("error: {}", refusal.words));
             evidence.locked_until = refusal.until;
             run.session.end(End::Cancelled);
+            // That it has begun is no news.
+            run.session.events();
         }
         let (failure, frame) = run.play();
         begun = run.now;
@@ -199,16 +201,12 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
                 return Ok(Exit::Integrity);
             }
         };
-        if let (Some(folder), Some(tape)) = (&ask.tape, run.session.tape())
+        if let (Some(folder), Some(tape), None) = (&ask.tape, run.session.tape(), &refusal)
             && let Err(error) = keep(folder, &record.session, tape)
         {
             say(format_args!("error: {error:#}"));
         }
         let reported = report(&record, &sealed, ask);
-        if refusal.is_some() {
-            reported?;
-            return Ok(exit_of(verdict));
-        }
         let again = match stage.as_mut() {
             Some(stage) if verdict != Verdict::Cancelled => {
                 stage.linger(&mut feed, &stop, verdict, frame, &mut begun)

@@ -216,7 +216,8 @@ mod tests {
     fn old_stills_are_deleted_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
         let (audit, _) = audit(dir.path(), Some(2));
-        let now: std::time::SystemTime = wall_time().into();
+        let now = u64::try_from(wall_time().as_second()).unwrap();
+        let now = std::time::UNIX_EPOCH + Duration::from_secs(now);
         for (name, days) in [("old.jpg.age", 3), ("new.jpg.age", 1), ("other.txt", 9)] {
             let file = fs::File::create(dir.path().join(name)).unwrap();
             file.set_modified(now - Duration::from_secs(days * 86_400))

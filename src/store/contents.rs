@@ -66,28 +66,21 @@ fn kept(bytes: &[u8]) -> Result<Option<Kept>, String> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
-    let why = match Sealed::read(bytes) {
-        Ok(sealed) => {
-            let what = &sealed.entry.what;
-            return Ok(what.record().map(|record| Kept {
-                record: record.clone(),
-                signed: Some((sealed.entry.seq, what.evidence().cloned())),
-                text: sealed.text().to_owned(),
-            }));
-        }
-        Err(why) => why,
-    };
+    if let Ok(sealed) = Sealed::read(bytes) {
+        let what = &sealed.entry.what;
+        return Ok(what.record().map(|record| Kept {
+            record: record.clone(),
+            signed: Some((sealed.entry.seq, what.evidence().cloned())),
+            text: sealed.text().to_owned(),
+        }));
+    }
     // A newer one may not even read.
     if let Ok(Version { schema }) = serde_json::from_slice(bytes)
         && schema > SCHEMA
     {
         return Err(format!("schema {schema}: a newer liveness wrote it"));
     }
-    // Before there were signatures, a line was a record. One that lost its signature is none.
-    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
-    if value.get("sig").is_some() {
-        return Err(why);
-    }
+    // Before there were signatures, a line was a record.
     let record: SessionRecord = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
     let text = String::from_utf8_lossy(bytes).trim().to_owned();
     Ok(Some(Kept {

@@ -12,6 +12,7 @@
 //! or reorder an entry without [`Log::verify`]'s finding it. Who has both can write another log that
 //! verifies; then the results that were printed, which are entries of the log, tell the difference.
 mod contents;
+mod end;
 mod entry;
 mod head;
 mod jsonl;
@@ -161,16 +162,8 @@ pub struct Log {
     path: PathBuf,
     key: Key,
     store: Store,
-}
-
-/// Where the next entry follows.
-struct Last {
-    seq: u64,
-    hash: String,
-    at: Option<record::WallTime>,
-    key: PublicKey,
-    /// Whether unsigned lines stand there.
-    unsigned: bool,
+    /// Wall time; tests set it back.
+    clock: fn() -> record::WallTime,
 }
 
 impl Log {
@@ -212,6 +205,7 @@ impl Log {
             path: path.to_owned(),
             key: Key::open(key)?,
             store,
+            clock: record::wall_time,
         };
         if head.is_none() {
             if let Tail::Sealed(_) = log.store.last()? {
@@ -333,7 +327,7 @@ impl Log {
         all.extend(whats);
         let mut sealed = vec![];
         for what in all {
-            let at = record::wall_time();
+            let at = (self.clock)();
             let entry = Entry {
                 what,
                 seq: last.seq + 1,
@@ -349,71 +343,5 @@ impl Log {
             sealed.push(new);
         }
         Ok(sealed)
-    }
-
-    /// The end of the log, if it is the one that was written.
-    fn end(&self) -> Result<Last, Error> {
-        let Some(head) = Head::read(&self.path)? else {
-            return Err(integrity(&self.path, "its head has gone meanwhile"));
-        };
-        let unsigned = match self.store.last()? {
-            Tail::Sealed(last) => return self.follow(&head, &last),
-            Tail::Unsigned => true,
-            Tail::Empty => false,
-        };
-        if head.seq > 0 {
-            return Err(self.cut(head.seq));
-        }
-        if self.key.since(&head.key).is_none() {
-            return Err(self.foreign(&head.key));
-        }
-        Ok(Last {
-            seq: 0,
-            hash: String::new(),
-            at: None,
-            key: head.key,
-            unsigned,
-        })
-    }
-
-    fn follow(&self, head: &Head, last: &Sealed) -> Result<Last, Error> {
-        let entry = &last.entry;
-        let hash = last.hash();
-        if entry.seq < head.seq {
-            return Err(self.cut(head.seq - entry.seq));
-        }
-        if !last.is_signed() || (entry.seq == head.seq && hash != head.hash) {
-            let text = format!(
-                "its last entry, {}, was changed; see `liveness log verify`, and begin a new log with --log PATH",
-                entry.seq
-            );
-            return Err(integrity(&self.path, text));
-        }
-        if self.key.since(&entry.key).is_none() {
-            return Err(self.foreign(&entry.key));
-        }
-        Ok(Last {
-            seq: entry.seq,
-            hash,
-            at: Some(entry.at),
-            key: entry.key,
-            unsigned: false,
-        })
-    }
-
-    fn cut(&self, missing: u64) -> Error {
-        let text = format!(
-            "{missing} entries at its end are missing or damaged; see `liveness log verify`, put back a copy, or begin a new log with --log PATH"
-        );
-        integrity(&self.path, text)
-    }
-
-    fn foreign(&self, signer: &PublicKey) -> Error {
-        let text = format!(
-            "{signer} signed it, and the key in {} is {}; put the right key back, or begin a new log with --log PATH",
-            self.key.path().display(),
-            self.key.public()
-        );
-        integrity(&self.path, text)
     }
 }

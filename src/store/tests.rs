@@ -233,6 +233,23 @@ fn a_log_goes_on_under_a_new_key_and_old_entries_still_verify() {
 }
 
 #[test]
+fn a_clock_set_back_is_noted_and_changes_nothing_else() {
+    for name in LOGS {
+        let dir = tempfile::tempdir().unwrap();
+        fill(dir.path(), name, &["a"]);
+        let mut log = open(dir.path(), name);
+        log.clock = || moment("2020-01-01T00:00:00Z");
+        let back = log.append(&record("b"), evidence()).unwrap();
+        assert!(back.entry.clock_went_back);
+        let next = log.append(&record("c"), evidence()).unwrap();
+        assert!(!next.entry.clock_went_back);
+        assert_eq!((back.entry.seq, next.entry.seq), (2, 3));
+        assert_eq!(names(dir.path(), name), ["a", "b", "c"]);
+        assert_eq!(report(dir.path(), name).findings, []);
+    }
+}
+
+#[test]
 fn a_database_of_a_newer_version_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     fill(dir.path(), "l.db", &["a"]);

@@ -154,7 +154,7 @@ pub fn stats(contents: &Contents, json: bool) -> anyhow::Result<()> {
 /// What was added to a session's record, and where it stands in the chain.
 fn signed(kept: &Kept) -> anyhow::Result<()> {
     let Some((seq, evidence)) = &kept.signed else {
-        return print_line("entry     not signed: logged before there were signatures");
+        return print_line("entry     not signed");
     };
     let Some(evidence) = evidence else {
         return print_line(format_args!(
