@@ -134,6 +134,32 @@ fn a_log_verifies_with_the_key_that_signed_it_alone() {
 }
 
 #[test]
+fn results_that_were_kept_elsewhere_tell_a_log_from_another_by_the_same_key() {
+    let place = Place::new();
+    let told = format!("{PASS} --log l.jsonl");
+    let kept = text(&place, &told, 0).lines().last().unwrap().to_owned();
+    place.put("kept.jsonl", format!("{kept}\n"));
+    let old: Vec<_> = ["l.jsonl", "l.jsonl.head"]
+        .map(|name| fs::read(place.path(name)).unwrap())
+        .to_vec();
+    let more = text(&place, &told, 0).lines().last().unwrap().to_owned();
+    place.put("kept.jsonl", format!("{kept}\n{more}\n"));
+    let verify = "log verify --log l.jsonl --results kept.jsonl";
+    place.run(verify).code(0);
+    // An old copy of the log and its head.
+    place.put("l.jsonl", &old[0]);
+    place.put("l.jsonl.head", &old[1]);
+    place.run("log verify --log l.jsonl").code(0);
+    let ended = place.run(verify).code(5);
+    ended.stdout(contains("kept.jsonl, line 2: it is not in the log"));
+    place.put("kept.jsonl", kept.replace("\"passed\"", "\"failed\""));
+    place
+        .run(verify)
+        .code(5)
+        .stdout(contains("its signature does not fit"));
+}
+
+#[test]
 fn results_of_an_older_version_are_taken_over_and_stay() {
     let place = Place::new();
     let folder = place.path("state/liveness");

@@ -134,8 +134,12 @@ impl Proof {
             let records = contents.into_records();
             let (count, name) = (records.len(), old.display());
             log.import(records)?;
+            let damaged = match damaged {
+                0 => String::new(),
+                n => format!("; {n} damaged lines are only there"),
+            };
             say(format_args!(
-                "note: {count} results of {name} were taken into {}; that file stays, and is no longer written ({damaged} damaged lines are only there)",
+                "note: {count} results of {name} were taken into {}; that file stays, and is no longer written{damaged}",
                 path.display()
             ));
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 use super::{
     Store,
     entry::{Evidence, Sealed},
-    head::Lock,
+    head::{Head, Lock},
 };
 use crate::{
     error::Error,
@@ -40,10 +40,13 @@ pub struct Contents {
 /// broken database.
 pub fn read(path: &Path) -> Result<Contents, Error> {
     let _lock = Lock::to_read(path)?;
+    // In a log that has a head, what breaks off was never acknowledged.
+    let has_head = Head::read(path).is_ok_and(|head| head.is_some());
     let mut contents = Contents::default();
     Store::to_read(path)?.pieces(|piece| match kept(&piece.text) {
         Ok(Some(kept)) => contents.sessions.push(kept),
         Ok(None) => {}
+        Err(_) if piece.unfinished && has_head => {}
         Err(why) => contents.damaged.push((piece.place, why)),
     })?;
     Ok(contents)

@@ -28,6 +28,8 @@ struct End {
     whole: u64,
     /// Whether something follows that is no whole line.
     torn: bool,
+    /// Whether that is the beginning of an entry.
+    ours: bool,
     /// Whether the last line is whole but for its end.
     open: bool,
 }
@@ -59,7 +61,14 @@ impl Lines {
 
     /// What says that the lines there are were not signed, where there are any.
     pub(super) fn adoption(&self) -> Result<Option<What>, Error> {
-        let bytes = fs::read(&self.path).map_err(|e| self.unreadable(&e))?;
+        let mut bytes = fs::read(&self.path).map_err(|e| self.unreadable(&e))?;
+        let cut = bytes
+            .iter()
+            .rposition(|b| *b == b'\n')
+            .map_or(0, |at| at + 1);
+        if is_ours(&bytes[cut..]) {
+            bytes.truncate(cut);
+        }
         if bytes
             .split(|b| *b == b'\n')
             .any(|line| Sealed::read(line).is_ok())
@@ -93,6 +102,7 @@ impl Lines {
         match end.tail {
             // What a crash cut short was never acknowledged.
             Tail::Sealed(_) if end.torn => file.set_len(end.whole).map_err(fail)?,
+            _ if end.ours => file.set_len(end.whole).map_err(fail)?,
             _ if end.torn || end.open => bytes.push(b'\n'),
             _ => {}
         }
@@ -122,19 +132,26 @@ impl Lines {
     /// Hands out line after line, those that are blank left out.
     pub(super) fn pieces(&self, mut take: impl FnMut(Piece)) -> Result<(), Error> {
         let file = File::open(&self.path).map_err(|e| self.unreadable(&e))?;
+        let mut file = BufReader::new(file);
         let mut offset = 0;
-        for (i, line) in BufReader::new(file).split(b'\n').enumerate() {
-            let line = line.map_err(|e| self.unreadable(&e))?;
-            let at = offset;
-            offset += line.len() as u64 + 1;
+        for number in 1.. {
+            let mut line = vec![];
+            let read = file.read_until(b'\n', &mut line);
+            let read = read.map_err(|e| self.unreadable(&e))? as u64;
+            if read == 0 {
+                break;
+            }
+            let finished = line.pop_if(|last| *last == b'\n').is_some();
             if !line.is_empty() {
                 take(Piece {
-                    place: format!("line {}", i + 1),
-                    offset: at,
+                    place: format!("line {number}"),
+                    offset,
                     text: line,
+                    unfinished: !finished,
                     troubles: vec![],
                 });
             }
+            offset += read;
         }
         Ok(())
     }
@@ -163,6 +180,12 @@ impl Lines {
     fn unreadable(&self, error: &io::Error) -> Error {
         log_error(&self.path, advice(error, MISSING))
     }
+}
+
+/// Whether this is how an entry begins, and no line of before there were signatures.
+fn is_ours(bytes: &[u8]) -> bool {
+    let begin = br#"{"kind":"#;
+    !bytes.is_empty() && (bytes.starts_with(begin) || begin.starts_with(bytes))
 }
 
 fn tail_from(file: &mut File, start: u64) -> io::Result<Vec<u8>> {
@@ -194,6 +217,7 @@ fn end(file: &mut File) -> io::Result<End> {
         if is_seen {
             let whole_len = start + cut as u64;
             let torn = !rest.is_empty() && open.is_none();
+            let ours = torn && is_ours(rest);
             return Ok(End {
                 open: open.is_some(),
                 tail: match (open, last) {
@@ -202,11 +226,12 @@ fn end(file: &mut File) -> io::Result<End> {
                         Ok(sealed) => Tail::Sealed(Box::new(sealed)),
                         Err(_) => Tail::Unsigned,
                     },
-                    (None, None) if torn => Tail::Unsigned,
+                    (None, None) if torn && !ours => Tail::Unsigned,
                     (None, None) => Tail::Empty,
                 },
                 whole: whole_len,
                 torn,
+                ours,
             });
         }
         size *= 2;

@@ -9,7 +9,7 @@
 //!
 //! An entry's words are signed as they stand, byte for byte, and the next entry holds their hash.
 //! Who has neither the key nor the right to run the program as its owner cannot change, remove, add
-//! or reorder an entry without [`Log::verify`]'s finding it. Who has both can write another log that
+//! or reorder an entry without [`verify()`]'s finding it. Who has both can write another log that
 //! verifies; then the results that were printed, which are entries of the log, tell the difference.
 mod contents;
 mod end;
@@ -38,7 +38,7 @@ pub use entry::{Entry, Evidence, Gap, Sealed, Told, What, sha256, sha256_of};
 pub use key::{Handover, Key, PublicKey, key_path};
 pub use lockout::{Lockout, Past};
 pub use purge::Purged;
-pub use verify::{Finding, Report, verify};
+pub use verify::{Finding, Report, Standing, verify};
 
 use head::{Head, Lock};
 use jsonl::Lines;
@@ -78,6 +78,8 @@ struct Piece {
     /// Byte at which it begins, in a file of lines.
     offset: u64,
     text: Vec<u8>,
+    /// Whether it breaks off: whoever wrote it was killed while it did.
+    unfinished: bool,
     /// What the store itself finds wrong with it.
     troubles: Vec<String>,
 }

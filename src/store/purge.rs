@@ -1,6 +1,6 @@
 //! Sessions that are too old to be kept: taken away, and said so.
 use super::{
-    Log, Store,
+    Log, Piece, Store,
     entry::{Gap, Sealed, What},
     head::Lock,
     trouble::integrity,
@@ -42,7 +42,7 @@ impl Log {
             return Err(integrity(&self.path, text));
         }
         let mut sorted = Sorted::default();
-        self.store.pieces(|piece| sorted.take(piece.text, before))?;
+        self.store.pieces(|piece| sorted.take(piece, before))?;
         let adopted = sorted.old_lines > 0 && sorted.new_lines == 0;
         let mut purged = Purged {
             sessions: sorted.sessions,
@@ -102,8 +102,12 @@ struct Sorted {
 }
 
 impl Sorted {
-    fn take(&mut self, text: Vec<u8>, before: WallTime) {
+    fn take(&mut self, piece: Piece, before: WallTime) {
+        let text = piece.text;
         let Ok(sealed) = Sealed::read(&text) else {
+            if piece.unfinished {
+                return;
+            }
             match serde_json::from_slice::<SessionRecord>(&text) {
                 Ok(record) if record.started >= before => self.new_lines += 1,
                 Ok(_) => self.old_lines += 1,

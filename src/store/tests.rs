@@ -96,9 +96,29 @@ fn a_line_that_a_crash_cut_short_is_taken_away() {
     fill(dir.path(), "l.jsonl", &["a"]);
     let whole = fs::read(&path).unwrap();
     fs::write(&path, [&whole[..], &whole[..400]].concat()).unwrap();
+    assert_eq!(names(dir.path(), "l.jsonl"), ["a"]);
+    let found = report(dir.path(), "l.jsonl");
+    assert!(found.is_sound() && found.unfinished, "{found:?}");
+    // What was acknowledged is missed.
+    fs::write(&path, &whole[..whole.len() - 9]).unwrap();
+    assert_eq!(report(dir.path(), "l.jsonl").findings.len(), 1);
+    fs::write(&path, [&whole[..], &whole[..400]].concat()).unwrap();
     fill(dir.path(), "l.jsonl", &["b"]);
     assert_eq!(names(dir.path(), "l.jsonl"), ["a", "b"]);
     assert_eq!(report(dir.path(), "l.jsonl").findings, []);
+    // The very first entry.
+    fs::create_dir(dir.path().join("new")).unwrap();
+    let new = dir.path().join("new/l.jsonl");
+    drop(open(dir.path(), "new/l.jsonl"));
+    for len in [3, 400] {
+        fs::write(&new, &whole[..len]).unwrap();
+        assert!(report(dir.path(), "new/l.jsonl").is_sound());
+        let opened = open(dir.path(), "new/l.jsonl");
+        assert!(opened.is_empty().unwrap());
+    }
+    fill(dir.path(), "new/l.jsonl", &["a"]);
+    assert_eq!(names(dir.path(), "new/l.jsonl"), ["a"]);
+    assert_eq!(report(dir.path(), "new/l.jsonl").unsigned, 0);
     // Only the end of its line is missing: nothing is lost.
     let whole = fs::read(&path).unwrap();
     fs::write(&path, &whole[..whole.len() - 1]).unwrap();

@@ -29,12 +29,30 @@ pub struct Report {
     pub unsigned: u64,
     /// Entries that a purge has taken away, and said so.
     pub purged: u64,
+    /// Whether the log ends with an entry that was never finished, nor acknowledged: whoever wrote it was
+    /// killed. The next one takes it away.
+    pub unfinished: bool,
     /// The key that signs now.
     pub key: Option<PublicKey>,
     /// Number and hash of the last entry.
     pub last: Option<(u64, String)>,
     /// What is wrong; empty where all is well.
     pub findings: Vec<Finding>,
+    /// Hash of each entry whose signature fits.
+    hashes: BTreeMap<u64, String>,
+    /// What is not there any more, as the log itself says.
+    gaps: Vec<Gap>,
+}
+
+/// Where an entry stands that somebody has kept elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// In the log, to the letter.
+    There,
+    /// Its number was purged; whether it had that number nobody can say any more.
+    Purged,
+    /// Not in the log: it is not the log that it was written to, or the log was put back or cut.
+    Missing,
 }
 
 /// Looks at every entry of a log: its signature, its place in the chain, its columns, and whether the
@@ -94,6 +112,17 @@ impl Report {
         self.findings.is_empty()
     }
 
+    /// Where an entry stands that was printed when it was written.
+    pub fn standing(&self, sealed: &Sealed) -> Standing {
+        let seq = sealed.entry.seq;
+        let purged = |gap: &Gap| (gap.from..=gap.to).contains(&seq);
+        match self.hashes.get(&seq) {
+            Some(hash) if *hash == sealed.hash() => Standing::There,
+            None if self.gaps.iter().any(purged) => Standing::Purged,
+            _ => Standing::Missing,
+        }
+    }
+
     fn find(&mut self, place: &str, trouble: impl Into<String>) {
         self.findings.push(Finding {
             place: place.to_owned(),
@@ -106,8 +135,6 @@ impl Report {
 #[derive(Default)]
 struct Walk {
     report: Report,
-    /// Hash of each entry seen; `None` of one that was damaged.
-    hashes: BTreeMap<u64, String>,
     /// The number that comes next, and the hash of the entry before where that is known.
     next: u64,
     prev: Option<String>,
@@ -134,6 +161,11 @@ impl Walk {
         }
         let sealed = match Sealed::read(&piece.text) {
             Ok(sealed) => sealed,
+            // One that was acknowledged is missed by the head.
+            Err(_) if piece.unfinished => {
+                self.report.unfinished = true;
+                return;
+            }
             Err(why) => {
                 if why == "it is not signed" || self.begin.is_none() {
                     self.unsigned.push((piece.offset, place.clone()));
@@ -190,10 +222,10 @@ impl Walk {
         let entry = &sealed.entry;
         let (seq, hash, next) = (entry.seq, sealed.hash(), self.next.max(1));
         if seq < next {
-            let same = self.hashes.get(&seq) == Some(&hash);
+            let same = self.report.hashes.get(&seq) == Some(&hash);
             let text = if same {
                 "it stands there twice"
-            } else if self.hashes.contains_key(&seq) {
+            } else if self.report.hashes.contains_key(&seq) {
                 "another record has its number"
             } else {
                 "it was moved: it stands behind later ones"
@@ -201,7 +233,7 @@ impl Walk {
             self.report.find(name, text);
             // It is not missing, though.
             self.gaps.retain(|gap| (gap.from, gap.to) != (seq, seq));
-            self.hashes.entry(seq).or_insert(hash);
+            self.report.hashes.entry(seq).or_insert(hash);
             return;
         }
         if seq > next {
@@ -218,7 +250,7 @@ impl Walk {
             self.report
                 .find(name, "it is the first and names one before it");
         }
-        self.hashes.insert(seq, hash.clone());
+        self.report.hashes.insert(seq, hash.clone());
         self.next = seq + 1;
         self.prev = Some(hash.clone());
         self.report.last = Some((seq, hash));
@@ -292,6 +324,7 @@ impl Walk {
             self.report.find(&place, "it is not signed");
         }
         let purged = std::mem::take(&mut self.purged);
+        self.report.gaps.clone_from(&purged);
         for gap in &self.gaps {
             if purged.contains(gap) {
                 self.report.purged += gap.to - gap.from + 1;
@@ -304,7 +337,7 @@ impl Walk {
             self.report.find(&place, "missing");
         }
         for gap in purged.iter().filter(|gap| !self.gaps.contains(gap)) {
-            let there = self.hashes.range(gap.from..=gap.to).next();
+            let there = self.report.hashes.range(gap.from..=gap.to).next();
             if let Some((seq, _)) = there {
                 let place = format!("record {seq}");
                 self.report
@@ -322,7 +355,7 @@ impl Walk {
                 false => format!("records {} to {}", last + 1, head.seq),
             };
             self.report.find(&place, "missing at the end");
-        } else if let Some(hash) = self.hashes.get(&head.seq)
+        } else if let Some(hash) = self.report.hashes.get(&head.seq)
             && *hash != head.hash
         {
             let place = format!("record {}", head.seq);

@@ -50,6 +50,11 @@ enum What {
         /// [default: this machine's].
         #[arg(long, value_name = "PUB")]
         key: Option<PublicKey>,
+        /// Look for these results too: the last lines of `challenge --json`, kept elsewhere. A log that was put
+        /// back, cut or written anew by somebody who has the key does not hold them. Those purged since are
+        /// passed over.
+        #[arg(long, value_name = "FILE")]
+        results: Option<PathBuf>,
     },
     /// Print sessions: whole and signed as lines of JSON, or the main fields as CSV.
     Export {
@@ -73,7 +78,9 @@ impl Log {
     pub fn run(&self) -> anyhow::Result<Exit> {
         let path = log_to_read(self.log.as_ref())?;
         match &self.what {
-            What::Verify { key } => return verify::run(&path, key.as_ref(), self.json),
+            What::Verify { key, results } => {
+                return verify::run(&path, key.as_ref(), results.as_deref(), self.json);
+            }
             What::Purge { older_than } => return change::purge(&path, *older_than, self.json),
             _ => {}
         }

@@ -1,7 +1,8 @@
 //! `liveness log verify`: is the log the one that was written?
-use std::path::Path;
+use std::{fs, path::Path};
 
-use liveness::store::{self, Key, PublicKey, Report, key_path};
+use anyhow::Context as _;
+use liveness::store::{self, Finding, Key, PublicKey, Report, Sealed, Standing, key_path};
 use serde::Serialize;
 
 use crate::cli::{
@@ -26,18 +27,38 @@ struct VerifyLine<'a> {
     sessions: u64,
     unsigned: u64,
     purged: u64,
+    unfinished: bool,
     findings: usize,
     key: Option<PublicKey>,
     last: Option<u64>,
     hash: Option<&'a str>,
 }
 
-pub fn run(path: &Path, key: Option<&PublicKey>, json: bool) -> anyhow::Result<Exit> {
+pub fn run(
+    path: &Path,
+    key: Option<&PublicKey>,
+    results: Option<&Path>,
+    json: bool,
+) -> anyhow::Result<Exit> {
     let keys = match key {
         Some(key) => vec![*key],
-        None => Key::read(&key_path(path))?.line(),
+        None => Key::read(&key_path(path))
+            .context("without --key PUB this machine's own key is needed")?
+            .line(),
     };
-    let report = store::verify(path, &keys)?;
+    let mut report = store::verify(path, &keys)?;
+    if let Some(file) = results {
+        let text = fs::read_to_string(file)
+            .with_context(|| format!("cannot read the results in {}", file.display()))?;
+        let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.is_empty());
+        let found: Vec<_> = lines
+            .filter_map(|(n, line)| {
+                let place = format!("{}, line {n}", file.display());
+                strange(&report, line).map(|trouble| Finding { place, trouble })
+            })
+            .collect();
+        report.findings.extend(found);
+    }
     if json {
         print_report(&report)?;
     } else {
@@ -48,6 +69,23 @@ pub fn run(path: &Path, key: Option<&PublicKey>, json: bool) -> anyhow::Result<E
     } else {
         Exit::Integrity
     })
+}
+
+/// What is wrong with a result that somebody has kept, if something is.
+fn strange(report: &Report, line: &str) -> Option<String> {
+    // The field that the log does not have.
+    let line = line.replacen("\"type\":\"result\",", "", 1);
+    let sealed = match Sealed::read(line.as_bytes()) {
+        Ok(sealed) => sealed,
+        Err(why) => return Some(format!("it is no result that was signed: {why}")),
+    };
+    if !sealed.is_signed() {
+        return Some("it was changed: its signature does not fit".to_owned());
+    }
+    match report.standing(&sealed) {
+        Standing::There | Standing::Purged => None,
+        Standing::Missing => Some("it is not in the log".to_owned()),
+    }
 }
 
 fn print_report(report: &Report) -> anyhow::Result<()> {
@@ -65,6 +103,7 @@ fn print_report(report: &Report) -> anyhow::Result<()> {
         sessions: report.sessions,
         unsigned: report.unsigned,
         purged: report.purged,
+        unfinished: report.unfinished,
         findings: report.findings.len(),
         key: report.key,
         last: report.last.as_ref().map(|(seq, _)| *seq),
@@ -93,6 +132,9 @@ fn say_report(report: &Report, path: &Path) -> anyhow::Result<()> {
             "{} entries were purged for their age",
             report.purged
         ))?;
+    }
+    if report.unfinished {
+        print_line("one more was never finished, nor acknowledged: its writer was killed")?;
     }
     if report.unsigned > 0 {
         print_line(format_args!(

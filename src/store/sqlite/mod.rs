@@ -45,6 +45,15 @@ impl Base {
         };
         base.set_up().map_err(|e| wrong(path, e))?;
         base.migrate()?;
+        // A trigger would run with the next entry.
+        let tx = base.connection.unchecked_transaction();
+        let strangers = tx.and_then(|tx| strangers(&tx));
+        if let Some(stranger) = strangers.map_err(|e| wrong(path, e))?.first() {
+            let text = format!(
+                "{stranger}; see `liveness log verify`, put back a copy, or begin a new log with --log PATH"
+            );
+            return Err(integrity(path, text));
+        }
         Ok(base)
     }
 
@@ -309,6 +318,7 @@ fn piece(row: &Row<'_>) -> rusqlite::Result<Piece> {
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_vec(),
             _ => vec![],
         },
+        unfinished: false,
         troubles: vec![],
     })
 }
