@@ -34,7 +34,8 @@ use super::{
 /// Run a challenge and report the verdict.
 ///
 /// A person stands before the camera and does what the window asks. Exit code 0: passed; 1: failed;
-/// 3: nobody came or was ready; 4: the camera or recording failed; 6: cancelled.
+/// 3: nobody came or was ready, or too many had failed (--lockout); 4: the camera or recording failed;
+/// 5: a network, the key or the log is not what it must be; 6: cancelled.
 #[derive(Args, Debug)]
 pub struct Challenge {
     #[command(flatten)]

@@ -266,6 +266,20 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_the_bytes_nothing_breaks(bytes: Vec<u8>, cut: usize) {
+            let _ = Sealed::read(&bytes);
+            let whole = sealed();
+            let text = whole.text().as_bytes();
+            let cut = cut % text.len();
+            let part = [&text[..cut], &bytes[..], &text[cut..]].concat();
+            let same = bytes.is_empty();
+            let fits = Sealed::read(&part).is_ok_and(|sealed| sealed.is_signed());
+            proptest::prop_assert_eq!(fits, same);
+        }
+    }
+
     #[test]
     fn a_newer_entry_and_an_unsigned_one_are_named() {
         let newer = sealed().text().replace("\"schema\":1", "\"schema\":2");

@@ -4,6 +4,7 @@ use super::{
     samples::{evidence, fill, open, record},
     *,
 };
+use crate::record as records;
 
 /// Both kinds of log.
 const LOGS: [&str; 2] = ["l.jsonl", "l.db"];
@@ -149,6 +150,21 @@ fn a_log_from_before_there_were_signatures_is_taken_in_as_it_is() {
         report(dir.path(), "l.jsonl").findings[0].trouble,
         "it is not signed"
     );
+}
+
+#[test]
+fn records_of_other_versions_are_read_or_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("l.jsonl");
+    let mut old = serde_json::to_value(record("old")).unwrap();
+    let stand = old["rules"]["stand"].as_object_mut().unwrap();
+    stand.remove("gap_ms").unwrap();
+    stand.remove("max_mouth").unwrap();
+    let newer = format!("{{\"schema\":{},\"verdict\":[7]}}", records::SCHEMA + 1);
+    fs::write(&path, format!("{old}\n{newer}\n")).unwrap();
+    let contents = read(&path).unwrap();
+    assert!(contents.damaged[0].1.contains("a newer liveness"));
+    assert_eq!(contents.into_records(), [record("old")]);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! The rows that an entry makes: written when it is, and checked against it ever after.
 use rusqlite::types::{Value, ValueRef};
-use serde::Serialize;
 
 use crate::{
     error::Cause,
@@ -10,9 +9,9 @@ use crate::{
 /// The tables, each with its columns but for `seq`, which is the first of all.
 pub(super) const TABLES: [(&str, usize); 4] = [
     ("chain", 7),
-    ("sessions", 12),
+    ("sessions", 11),
     ("steps", 5),
-    ("evidence", 10),
+    ("evidence", 12),
 ];
 
 /// One row: in which of [`TABLES`], and what stands in it.
@@ -49,8 +48,14 @@ pub(super) fn rows(sealed: &Sealed) -> Result<Vec<Row>, Cause> {
             maybe(record.reason),
             flag(record.rehearsal),
             text(&record.source),
-            json(&record.script)?,
-            json(&record.rules)?,
+            text(
+                record
+                    .script
+                    .iter()
+                    .map(|step| step.name())
+                    .collect::<Vec<_>>()
+                    .join(","),
+            ),
             number(record.frames.captured)?,
             number(record.frames.analysed)?,
             number(record.frames.dropped)?,
@@ -73,6 +78,7 @@ pub(super) fn rows(sealed: &Sealed) -> Result<Vec<Row>, Cause> {
         What::Session(told) => Some(&told.evidence),
         _ => None,
     };
+    let said = record.said.unwrap_or_default();
     rows.push((
         3,
         vec![
@@ -88,7 +94,9 @@ pub(super) fn rows(sealed: &Sealed) -> Result<Vec<Row>, Cause> {
                 .map_or(Value::Null, flag),
             maybe(evidence.and_then(|e| e.still.as_ref())),
             maybe(evidence.and_then(|e| e.locked_until)),
-            record.said.as_ref().map_or(Ok(Value::Null), json)?,
+            real(said.same_most),
+            real(said.expected),
+            real(said.passive),
         ],
     ));
     Ok(rows)
@@ -121,6 +129,6 @@ fn number(value: u64) -> Result<Value, Cause> {
     Ok(Value::Integer(value.try_into()?))
 }
 
-fn json(value: &impl Serialize) -> Result<Value, Cause> {
-    Ok(Value::Text(serde_json::to_string(value)?))
+fn real(value: Option<f32>) -> Value {
+    value.map_or(Value::Null, |value| Value::Real(value.into()))
 }

@@ -1,5 +1,7 @@
 -- The log's tables. `chain` holds the entries as they were signed; the others hold the same in columns,
--- for whoever asks in SQL, and are checked against it by `liveness log verify`.
+-- for whoever asks in SQL, and are checked against it by `liveness log verify`. What has no column (the rules)
+-- is `json_extract(text, '$.rules')`: a later version may read more out of an old entry, and its columns must
+-- come out as they did.
 CREATE TABLE chain (
   seq INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -20,7 +22,6 @@ CREATE TABLE sessions (
   rehearsal INTEGER NOT NULL,
   source TEXT NOT NULL,
   script TEXT NOT NULL,
-  rules TEXT NOT NULL,
   frames_captured INTEGER NOT NULL,
   frames_analysed INTEGER NOT NULL,
   frames_dropped INTEGER NOT NULL
@@ -45,5 +46,7 @@ CREATE TABLE evidence (
   virtual_camera INTEGER,
   still TEXT,
   locked_until TEXT,
-  said TEXT
+  said_same REAL,
+  said_expected REAL,
+  said_passive REAL
 ) STRICT;
