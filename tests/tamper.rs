@@ -166,17 +166,17 @@ fn flipped(value: &Value) -> Vec<Value> {
 fn a_flipped_bit_of_the_file_is_found_or_changes_nothing() {
     let book = Logbook::new("l.db", 12);
     let whole = fs::read(&book.path).unwrap();
-    let told = book.listed();
+    let told = book.texts();
     let step = if is_long() { 101 } else { 2_003 };
     let (mut found, mut harmless) = (0, 0);
     for flip in (0..whole.len() * 8).step_by(step) {
         let mut bytes = whole.clone();
         bytes[flip / 8] ^= 1 << (flip % 8);
         fs::write(&book.path, bytes).unwrap();
-        if book.try_findings().is_none_or(|found| !found.is_empty()) {
+        if !book.findings().is_empty() {
             found += 1;
         } else {
-            assert_eq!(book.listed(), told, "bit {flip} changed what is read");
+            assert_eq!(book.texts(), told, "bit {flip} changed what is read");
             harmless += 1;
         }
     }

@@ -1,5 +1,5 @@
 //! Is the log the one that was written? Names each record that is not.
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fs::File, path::Path};
 
 use super::{
     Piece, Store,
@@ -65,7 +65,10 @@ pub fn verify(path: &Path, keys: &[PublicKey]) -> Result<Report, Error> {
     let _lock = Lock::to_read(path)?;
     let store = match Store::to_read(path) {
         Ok(store) => store,
-        Err(Error::Integrity { source, .. }) => {
+        // There is a log, and it can no longer be read as one.
+        Err(Error::Integrity { source, .. } | Error::Log { source, .. })
+            if File::open(path).is_ok() =>
+        {
             let mut report = Report::default();
             report.find("the log", source.to_string());
             return Ok(report);

@@ -57,20 +57,20 @@ impl Logbook {
         PathBuf::from(format!("{}.head", self.path.display()))
     }
 
-    /// What `verify` finds, or `None` where it cannot even begin.
-    pub fn try_findings(&self) -> Option<Vec<String>> {
+    /// What `verify` finds.
+    pub fn findings(&self) -> Vec<String> {
         let key = Key::read(&self.key).unwrap();
-        let report = store::verify(&self.path, &key.line()).ok()?;
+        let report = store::verify(&self.path, &key.line()).expect("a log that can be read");
         let findings = report.findings.into_iter();
-        Some(
-            findings
-                .map(|f| format!("{}: {}", f.place, f.trouble))
-                .collect(),
-        )
+        findings
+            .map(|f| format!("{}: {}", f.place, f.trouble))
+            .collect()
     }
 
-    pub fn findings(&self) -> Vec<String> {
-        self.try_findings().expect("a log that can be read")
+    /// Every session, to the letter.
+    pub fn texts(&self) -> Vec<String> {
+        let sessions = store::read(&self.path).unwrap().sessions;
+        sessions.into_iter().map(|kept| kept.text).collect()
     }
 
     pub fn listed(&self) -> Vec<String> {
