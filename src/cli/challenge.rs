@@ -1,22 +1,19 @@
 //! `liveness challenge` and `liveness demo`: run sessions and report the verdict.
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
 use crossbeam_channel::Receiver;
 use liveness::{
     capture::{Source, puppet::Cue},
-    challenge::{End, Guide, Reason, Rules, State, Verdict},
+    challenge::{End, Guide, Rules, State, Verdict},
     entropy,
     frame::Frame,
-    nn,
-    record::{self, SessionRecord},
-    session::{Closeup, Event, Plan, Session, StepState, Tape},
+    nn, record,
+    session::{Closeup, Event, Plan, Session, StepState},
     step::Step,
-    store::Sealed,
     time::Timestamp,
 };
-use serde::Serialize;
 
 use super::{
     Common,
@@ -26,6 +23,7 @@ use super::{
     feed::{Feed, Next, Wish},
     input::{Input, Looking},
     out::{print_json, print_line, say},
+    outcome::{exit_of, keep, report},
     proof::{Proof, Witness},
     stage::{Stage, Wanted},
     stop,
@@ -65,21 +63,6 @@ impl Challenge {
 impl Demo {
     pub fn run(&self, common: &Common) -> anyhow::Result<Exit> {
         run(&Source::Demo, &self.looking, &self.ask, common)
-    }
-}
-
-/// The last line of `challenge --json`.
-#[derive(Serialize)]
-pub struct ResultLine<'a> {
-    r#type: &'static str,
-    #[serde(flatten)]
-    record: &'a SessionRecord,
-}
-
-impl<'a> From<&'a SessionRecord> for ResultLine<'a> {
-    fn from(record: &'a SessionRecord) -> Self {
-        let r#type = "result";
-        Self { r#type, record }
     }
 }
 
@@ -225,37 +208,6 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
         if !again {
             return Ok(exit);
         }
-    }
-}
-
-fn report(record: &SessionRecord, sealed: &Sealed, ask: &Ask) -> anyhow::Result<()> {
-    if ask.json {
-        // The line that is in the log, to the letter, and one field more: whoever keeps it can prove later
-        // what was logged.
-        let line = sealed.text().trim_start_matches('{');
-        return print_line(format_args!("{{\"type\":\"result\",{line}"));
-    }
-    let verdict = &record.verdict;
-    match record.reason {
-        None => print_line(verdict),
-        Some(reason) => print_line(format_args!("{verdict}: {reason}")),
-    }
-}
-
-/// Writes a session's tape into a folder, under the session's name.
-fn keep(folder: &Path, session: &str, tape: &Tape) -> anyhow::Result<()> {
-    let path = folder.join(session).with_extension("jsonl");
-    (tape.save(&path))
-        .with_context(|| format!("the session's tape was not written to {}", path.display()))
-}
-
-fn exit_of(verdict: Verdict) -> Exit {
-    match verdict {
-        Verdict::Passed => Exit::Done,
-        Verdict::Failed(_) => Exit::Failed,
-        Verdict::Inconclusive(Reason::SourceFailed | Reason::VirtualCamera) => Exit::Source,
-        Verdict::Inconclusive(_) => Exit::Nobody,
-        Verdict::Cancelled => Exit::Cancelled,
     }
 }
 

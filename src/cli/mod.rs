@@ -18,6 +18,7 @@ mod log;
 mod looker;
 mod man;
 mod out;
+mod outcome;
 mod padtest;
 mod people;
 mod plot;
