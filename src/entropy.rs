@@ -13,6 +13,22 @@ pub fn bits() -> Result<u64, Error> {
     })
 }
 
+/// Fresh random bytes for a secret, from the operating system's secure generator.
+///
+/// # Errors
+///
+/// [`Error::System`] where it has none to give.
+pub fn secret() -> Result<[u8; 32], Error> {
+    let mut bytes = [0; 32];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => Ok(bytes),
+        Err(source) => Err(Error::System {
+            what: "random numbers",
+            source: source.into(),
+        }),
+    }
+}
+
 /// Repeatable random bits, for rehearsals and tests only: SplitMix64 (Steele, Lea, Flood 2014), ten
 /// lines instead of a dependency, whose stream never changes under us.
 #[derive(Clone, Debug)]
@@ -45,5 +61,6 @@ mod tests {
         // First value of SplitMix64 from seed 0, as its authors print it.
         assert_eq!(Repeatable::new(0).bits(), 0xE220_A839_7B1D_CDAF);
         assert_ne!(bits().unwrap(), bits().unwrap());
+        assert_ne!(secret().unwrap(), secret().unwrap());
     }
 }

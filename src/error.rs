@@ -52,6 +52,22 @@ pub enum Error {
         /// Why.
         source: Cause,
     },
+    /// The log was changed, or does not fit the key: `liveness log verify` names what is wrong.
+    #[error("log {path:?} is not what was written: {source}")]
+    Integrity {
+        /// Which log.
+        path: PathBuf,
+        /// What is wrong, and the way out.
+        source: Cause,
+    },
+    /// The key that signs the log cannot be used: see to its file.
+    #[error("key {path:?}: {source}")]
+    Key {
+        /// The key's file.
+        path: PathBuf,
+        /// Why, and the way out if known.
+        source: Cause,
+    },
     /// A template cannot be written, read or deleted, or there is none of that name.
     #[error("template {path:?}: {source}")]
     Templates {

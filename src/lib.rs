@@ -15,7 +15,7 @@
 //! [`mtcnn`] finds faces, [`mesh`] fits dense landmarks, and together they are an
 //! [`observation::Observation`]. [`reading`] turns that into numbers: [`signal`] measures,
 //! [`track`] remembers, [`gesture`] sees; [`identity`] tells who it is. [`challenge`] decides on those numbers alone, without
-//! thread, file, clock or pixel. [`session`] owns one run and its [`record`]; [`view`] draws it;
+//! thread, file, clock or pixel. [`session`] owns one run and its [`record`]; [`store`] keeps it, signed; [`view`] draws it;
 //! [`padtest`] attacks it.
 //!
 //! # Floors
@@ -26,7 +26,7 @@
 //! |---|---|
 //! | 12 | the command line, in the binary |
 //! | 11 | [`view`], [`padtest`] |
-//! | 10 | [`session`], [`templates`] |
+//! | 10 | [`session`], [`store`], [`templates`] |
 //! | 9 | [`record`], [`pipeline`] |
 //! | 8 | [`challenge`] |
 //! | 7 | [`reading`] |
@@ -36,7 +36,7 @@
 //! | 3 | [`capture`], [`mtcnn`], [`mesh`], [`parallax`], [`passive`] |
 //! | 2 | [`face`], [`nn`] |
 //! | 1 | [`frame`], [`entropy`] |
-//! | 0 | [`time`], [`geometry`], [`median`], [`error`], [`step`] |
+//! | 0 | [`time`], [`geometry`], [`median`], [`error`], [`files`], [`step`] |
 //!
 //! # Left and right
 //!
@@ -67,6 +67,7 @@ pub mod challenge;
 pub mod entropy;
 pub mod error;
 pub mod face;
+pub mod files;
 pub mod frame;
 pub mod geometry;
 pub mod gesture;
@@ -85,6 +86,7 @@ pub mod record;
 pub mod session;
 pub mod signal;
 pub mod step;
+pub mod store;
 pub mod templates;
 pub mod time;
 pub mod track;

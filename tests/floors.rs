@@ -8,7 +8,7 @@ use std::{
 
 /// Lowest first. A module may name `crate::` modules of lower floors only, never a neighbour.
 const FLOORS: &[&[&str]] = &[
-    &["time", "geometry", "median", "error", "step"],
+    &["time", "geometry", "median", "error", "files", "step"],
     &["frame", "entropy"],
     &["face", "nn"],
     &["capture", "mtcnn", "mesh", "parallax", "passive"],
@@ -18,13 +18,15 @@ const FLOORS: &[&[&str]] = &[
     &["reading"],
     &["challenge"],
     &["record", "pipeline"],
-    &["session", "templates"],
+    &["session", "store", "templates"],
     &["view", "padtest"],
     &["cli"],
 ];
 
 /// The one place of each foreign crate: a file, a folder, or (`*`) any one file.
 const PLACES: &[(&str, &str)] = &[
+    ("age", "cli/still.rs"),
+    ("ed25519_dalek", "store/key/"),
     ("fast_image_resize", "mtcnn/resample.rs"),
     ("fontdue", "view/text.rs"),
     ("getrandom", "entropy.rs"),
@@ -32,6 +34,7 @@ const PLACES: &[(&str, &str)] = &[
     ("minifb", "view/window.rs"),
     ("nokhwa", "capture/camera.rs"),
     ("plotters", "cli/plot/"),
+    ("rusqlite", "store/sqlite/"),
     ("statrs", "padtest/interval.rs"),
     ("tract_onnx", "nn/"),
     ("zune_jpeg", "capture/pixels.rs"),

@@ -18,6 +18,7 @@ mod kind;
 pub mod mjpeg;
 pub mod pixels;
 pub mod puppet;
+pub mod software;
 mod splitter;
 pub mod stills;
 pub mod video;

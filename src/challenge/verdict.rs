@@ -78,6 +78,10 @@ pub enum Reason {
     SourceEnded,
     /// The camera or recording failed.
     SourceFailed,
+    /// The camera is made of software, and such a one is not taken.
+    VirtualCamera,
+    /// Too many failed a moment ago.
+    LockedOut,
 }
 
 impl Reason {
@@ -102,6 +106,8 @@ impl Reason {
             Self::NeverReady => "never_ready",
             Self::SourceEnded => "source_ended",
             Self::SourceFailed => "source_failed",
+            Self::VirtualCamera => "virtual_camera",
+            Self::LockedOut => "locked_out",
         }
     }
 }

@@ -1,19 +1,18 @@
 //! What a session asks and where its result goes: flags that `challenge` and `demo` share.
 use std::{fmt, path::PathBuf, time::Duration};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use clap::Args;
 use liveness::{
     capture::puppet::Behaviour,
     challenge::{self, Odds, Rules, ScriptError, Strength},
     entropy::{self, Repeatable},
-    record,
     step::Step,
     view::Lang,
 };
 use serde::Serialize;
 
-use super::looker::Looks;
+use super::{looker::Looks, proof::Proof};
 
 /// What a session asks, how it is shown, where its result goes.
 #[derive(Args, Clone, Debug)]
@@ -53,9 +52,8 @@ pub struct Ask {
     /// Language of the window: en or zh [default: the system's].
     #[arg(long, value_name = "LANG")]
     lang: Option<Lang>,
-    /// Append the result to this log [default: $XDG_STATE_HOME/liveness/sessions.jsonl].
-    #[arg(long, value_name = "PATH")]
-    log: Option<PathBuf>,
+    #[command(flatten)]
+    pub proof: Proof,
     /// Keep what was read from each frame, numbers and no picture, in DIR/SESSION.jsonl: for `liveness
     /// replay`. They measure a face; guard them as you would a picture.
     #[arg(long, value_name = "DIR")]
@@ -170,15 +168,6 @@ impl Ask {
     pub fn lang(&self) -> Lang {
         self.lang.unwrap_or_else(Lang::from_system)
     }
-
-    /// Where results go.
-    ///
-    /// # Errors
-    ///
-    /// Where neither a flag nor the environment says so.
-    pub fn log_path(&self) -> anyhow::Result<PathBuf> {
-        log_path(self.log.as_ref())
-    }
 }
 
 /// What a kind of script is worth: the line of `--explain --json`.
@@ -220,16 +209,4 @@ impl fmt::Display for Explanation {
             100.0 * self.odds.random_gestures
         )
     }
-}
-
-/// The log that a flag names, or the usual one.
-///
-/// # Errors
-///
-/// Where there is no usual place: in a service without a home.
-pub fn log_path(named: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
-    let path = named.cloned().or_else(record::default_path);
-    path.context(
-        "no place for the log: HOME and XDG_STATE_HOME are not set; name one with --log PATH",
-    )
 }

@@ -1,21 +1,19 @@
 //! `liveness challenge` and `liveness demo`: run sessions and report the verdict.
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
 use crossbeam_channel::Receiver;
 use liveness::{
     capture::{Source, puppet::Cue},
-    challenge::{End, Guide, Reason, Rules, State, Verdict},
+    challenge::{End, Guide, Rules, State, Verdict},
     entropy,
     frame::Frame,
-    nn,
-    record::{self, Log, SessionRecord},
-    session::{Closeup, Event, Plan, Session, StepState, Tape},
+    nn, record,
+    session::{Closeup, Event, Plan, Session, StepState},
     step::Step,
     time::Timestamp,
 };
-use serde::Serialize;
 
 use super::{
     Common,
@@ -25,6 +23,8 @@ use super::{
     feed::{Feed, Next, Wish},
     input::{Input, Looking},
     out::{print_json, print_line, say},
+    outcome::{exit_of, keep, report},
+    proof::{Proof, Witness},
     stage::{Stage, Wanted},
     stop,
 };
@@ -32,7 +32,8 @@ use super::{
 /// Run a challenge and report the verdict.
 ///
 /// A person stands before the camera and does what the window asks. Exit code 0: passed; 1: failed;
-/// 3: nobody came or was ready; 4: the camera or recording failed; 6: cancelled.
+/// 3: nobody came or was ready, or too many had failed (--lockout); 4: the camera or recording failed;
+/// 5: a network, the key or the log is not what it must be; 6: cancelled.
 #[derive(Args, Debug)]
 pub struct Challenge {
     #[command(flatten)]
@@ -65,21 +66,6 @@ impl Demo {
     }
 }
 
-/// The last line of `challenge --json`.
-#[derive(Serialize)]
-pub struct ResultLine<'a> {
-    r#type: &'static str,
-    #[serde(flatten)]
-    record: &'a SessionRecord,
-}
-
-impl<'a> From<&'a SessionRecord> for ResultLine<'a> {
-    fn from(record: &'a SessionRecord) -> Self {
-        let r#type = "result";
-        Self { r#type, record }
-    }
-}
-
 fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow::Result<Exit> {
     let demo = *source == Source::Demo;
     // Everything that can be wrong is found out before the subject is asked for anything.
@@ -95,7 +81,9 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
         return Ok(Exit::Done);
     }
     let mut closeup = ask.looks.load(common)?;
-    let mut log = Log::open(&ask.log_path()?)?;
+    ask.proof.audit.prepare()?;
+    let mut log = ask.proof.open_log()?;
+    let mut witness = Witness::call(&common.settings)?;
     let models = nn::fingerprint(common.models.as_deref())?;
     let mut stage = match Stage::open(ask) {
         Ok(stage) => stage,
@@ -144,6 +132,8 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
                 ..ask.rules(live)
             },
         };
+        let camera = Proof::camera(source);
+        let refusal = (ask.proof).refuses(&log, source, camera.as_ref(), plan.rehearsal)?;
         closeup.begin();
         let session = match ask.tape {
             Some(_) => Session::taped(plan, begun),
@@ -158,25 +148,49 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             stop: &stop,
             now: begun,
             asked: None,
+            still: None,
         };
+        let mut evidence = witness.evidence(&ask.proof, camera)?;
+        if let Some(refusal) = &refusal {
+            say(format_args!("error: {}", refusal.words));
+            evidence.locked_until = refusal.until;
+            run.session.end(End::Cancelled);
+            // That it has begun is no news.
+            run.session.events();
+        }
         let (failure, frame) = run.play();
         begun = run.now;
-        let record = run.session.record().context("the session did not end")?;
-        // The disk has the result before anybody sees it.
-        if let Err(error) = log.append(record) {
-            say(format_args!("error: the result was not logged: {error}"));
-            say(serde_json::to_string(record)?);
-            return Ok(Exit::Integrity);
+        let mut record = run
+            .session
+            .record()
+            .context("the session did not end")?
+            .clone();
+        let verdict = match (&refusal, run.session.state()) {
+            (Some(refusal), _) => Verdict::Inconclusive(refusal.reason),
+            (None, State::Done(verdict)) => verdict,
+            (None, _) => return Ok(Exit::Failed),
+        };
+        if refusal.is_some() {
+            record.conclude(verdict, 0.0);
         }
-        if let (Some(folder), Some(tape)) = (&ask.tape, run.session.tape())
+        let audit = &ask.proof.audit;
+        evidence.still = audit.keep(&record.session, run.still.as_deref());
+        // The disk has the result before anybody sees it.
+        let sealed = match log.append(&record, evidence) {
+            Ok(sealed) => sealed,
+            Err(error) => {
+                audit.forget(&record.session);
+                say(format_args!("error: the result was not logged: {error}"));
+                say(serde_json::to_string(&record)?);
+                return Ok(Exit::Integrity);
+            }
+        };
+        if let (Some(folder), Some(tape), None) = (&ask.tape, run.session.tape(), &refusal)
             && let Err(error) = keep(folder, &record.session, tape)
         {
             say(format_args!("error: {error:#}"));
         }
-        let reported = report(record, ask);
-        let State::Done(verdict) = run.session.state() else {
-            return Ok(Exit::Failed);
-        };
+        let reported = report(&record, &sealed, ask);
         let again = match stage.as_mut() {
             Some(stage) if verdict != Verdict::Cancelled => {
                 stage.linger(&mut feed, &stop, verdict, frame, &mut begun)
@@ -197,34 +211,6 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
     }
 }
 
-fn report(record: &SessionRecord, ask: &Ask) -> anyhow::Result<()> {
-    if ask.json {
-        return print_json(&ResultLine::from(record));
-    }
-    let verdict = &record.verdict;
-    match record.reason {
-        None => print_line(verdict),
-        Some(reason) => print_line(format_args!("{verdict}: {reason}")),
-    }
-}
-
-/// Writes a session's tape into a folder, under the session's name.
-fn keep(folder: &Path, session: &str, tape: &Tape) -> anyhow::Result<()> {
-    let path = folder.join(session).with_extension("jsonl");
-    (tape.save(&path))
-        .with_context(|| format!("the session's tape was not written to {}", path.display()))
-}
-
-fn exit_of(verdict: Verdict) -> Exit {
-    match verdict {
-        Verdict::Passed => Exit::Done,
-        Verdict::Failed(_) => Exit::Failed,
-        Verdict::Inconclusive(Reason::SourceFailed) => Exit::Source,
-        Verdict::Inconclusive(_) => Exit::Nobody,
-        Verdict::Cancelled => Exit::Cancelled,
-    }
-}
-
 /// One session under way.
 struct Run<'a> {
     session: Session,
@@ -236,6 +222,8 @@ struct Run<'a> {
     now: Timestamp,
     /// The step that was asked last.
     asked: Option<Step>,
+    /// The last frame of a face at rest before anything was asked, where one is to be kept.
+    still: Option<Arc<Frame>>,
 }
 
 impl Run<'_> {
@@ -269,6 +257,10 @@ impl Run<'_> {
                 self.now = self.now.max(seen.frame.at);
                 let reading = self.closeup.see(&seen, &mut self.session)?;
                 log::trace!("{reading:?}");
+                let waits = self.still.is_none() || self.session.is_waiting();
+                if self.ask.proof.audit.is_wanted() && waits && self.session.is_at_rest(&reading) {
+                    self.still = Some(Arc::clone(&seen.frame));
+                }
                 *frame = Some(seen.frame);
             }
             Next::Tick(now) => {

@@ -40,7 +40,12 @@ pub fn of(error: &anyhow::Error) -> Exit {
         Some(
             Error::Camera { .. } | Error::Source { .. } | Error::Face { .. } | Error::Panic { .. },
         ) => Exit::Source,
-        Some(Error::Model { .. } | Error::Template { .. }) => Exit::Integrity,
+        Some(
+            Error::Model { .. }
+            | Error::Template { .. }
+            | Error::Integrity { .. }
+            | Error::Key { .. },
+        ) => Exit::Integrity,
         Some(_) | None => Exit::Usage,
     }
 }

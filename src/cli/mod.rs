@@ -13,17 +13,22 @@ mod exit;
 mod feed;
 mod forget;
 mod input;
+mod key;
 mod log;
 mod looker;
 mod man;
 mod out;
+mod outcome;
 mod padtest;
 mod people;
 mod plot;
 mod png;
 mod preview;
+mod proof;
 mod replay;
+mod span;
 mod stage;
+mod still;
 mod stop;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -55,6 +60,9 @@ pub struct Common {
     /// Say more on standard error: -v warnings and news, -vv steps, -vvv every frame.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
+    /// sha256 of all flags and settings.
+    #[arg(skip)]
+    settings: String,
 }
 
 // Each is described where it is: a comment here would hide the longer one there.
@@ -64,6 +72,7 @@ enum Command {
     Preview(preview::Preview),
     Demo(challenge::Demo),
     Log(log::Log),
+    Key(key::Key),
     Replay(replay::Replay),
     Analyze(analyze::Analyze),
     Compare(compare::Compare),
@@ -85,16 +94,18 @@ pub fn run(args: Vec<OsString>) -> Exit {
     };
     let parsed = (command.clone().try_get_matches_from(&configured.args))
         .and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
+    let mut cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return show(&error, &configured, &command),
     };
     start_log(cli.common.verbose);
+    cli.common.settings = proof::settings(&configured.args);
     let done = match cli.command {
         Command::Challenge(challenge) => challenge.run(&cli.common),
         Command::Preview(preview) => preview.run(&cli.common),
         Command::Demo(demo) => demo.run(&cli.common),
         Command::Log(log) => out::until_closed(log.run()),
+        Command::Key(key) => out::until_closed(key.run()),
         Command::Replay(replay) => out::until_closed(replay.run()),
         Command::Analyze(analyze) => out::until_closed(analyze.run(&cli.common)),
         Command::Cameras(cameras) => out::until_closed(cameras.run()),

@@ -10,9 +10,9 @@ use clap::Args;
 use liveness::session::Tape;
 
 use super::{
-    challenge::ResultLine,
     exit::Exit,
     out::{print_json, print_line, say},
+    outcome::ResultLine,
 };
 
 /// Decide recorded sessions again, from what was read from their frames: no picture, no network.

@@ -3,8 +3,7 @@ mod name;
 mod reference;
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -15,6 +14,7 @@ pub use reference::{Expected, Reference, References};
 
 use crate::{
     error::{Cause, Error},
+    files::{make_private_folder, sync_folder, write_whole},
     identity::Embedding,
     nn,
     record::{self, WallTime},
@@ -160,7 +160,7 @@ impl Templates {
 /// Where templates lie unless told otherwise: `templates`, beside the log. `None` where the log has no
 /// place either.
 pub fn default_folder() -> Option<PathBuf> {
-    Some(record::default_path()?.with_file_name("templates"))
+    Some(record::data_folder()?.join("templates"))
 }
 
 /// The template in a file's text, if it is one for this network.
@@ -180,43 +180,6 @@ fn read(text: &str, model: &str) -> Result<Template, Cause> {
         return Err("another network made it; enroll this person again".into());
     }
     Ok(template)
-}
-
-/// Makes the folder where there is none, for its owner alone.
-fn make_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)
-}
-
-/// Writes a file that is there whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // Hidden, of no name a template can have, and of this process alone.
-    let new = path.with_file_name(format!(".{}.new", std::process::id()));
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&new).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let done = written.and_then(|()| fs::rename(&new, path));
-    if done.is_err() {
-        // It holds a face.
-        let _ = fs::remove_file(&new);
-    } else if let Some(folder) = path.parent() {
-        sync_folder(folder);
-    }
-    done
-}
-
-/// Makes a new or missing name durable, where the system can open a folder.
-fn sync_folder(folder: &Path) {
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
-    }
 }
 
 #[cfg(test)]

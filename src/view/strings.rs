@@ -223,6 +223,8 @@ const fn why(reason: Reason) -> [&'static str; Lang::ALL.len()] {
         Reason::NeverReady => ["Your face could not be seen well", "未能看清您的脸"],
         Reason::SourceEnded => ["The recording has ended", "录像已播放完毕"],
         Reason::SourceFailed => ["The camera stopped working", "摄像头出现故障"],
+        Reason::VirtualCamera => ["This camera cannot be trusted", "摄像头出现故障"],
+        Reason::LockedOut => ["Please wait a while", "请稍候"],
     }
 }
 

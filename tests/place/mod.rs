@@ -78,6 +78,8 @@ impl Place {
         let mut program = System::new(env!("CARGO_BIN_EXE_liveness"));
         program
             .current_dir(self.0.path())
+            // What a session leaves behind stays here.
+            .env("XDG_STATE_HOME", self.path("state"))
             .args(line.split_whitespace());
         program
     }

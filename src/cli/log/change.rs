@@ -1,0 +1,51 @@
+//! `liveness log purge`: old sessions go, and the log says so.
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+use liveness::{
+    record,
+    store::{Log, key_path},
+};
+use serde::Serialize;
+
+use crate::cli::{
+    exit::Exit,
+    out::{print_json, print_line, say},
+    span::Span,
+};
+
+/// The line of `log purge --json`.
+#[derive(Serialize)]
+struct PurgeLine {
+    r#type: &'static str,
+    sessions: u64,
+    kept: u64,
+}
+
+pub fn purge(path: &Path, older_than: Span, json: bool) -> anyhow::Result<Exit> {
+    ensure!(
+        path.exists(),
+        "log {}: nothing has been logged there yet, or name another with --log PATH",
+        path.display()
+    );
+    let before = record::wall_time()
+        .checked_sub(older_than.0)
+        .context("so long ago there was no clock")?;
+    let purged = Log::open(path, &key_path(path))?.purge(before)?;
+    if purged.kept > 0 {
+        say(format_args!(
+            "note: {} older sessions stay: they are from before there were signatures, and go together when the last of them is old enough",
+            purged.kept
+        ));
+    }
+    if json {
+        print_json(&PurgeLine {
+            r#type: "purge",
+            sessions: purged.sessions,
+            kept: purged.kept,
+        })?;
+    } else {
+        print_line(format_args!("{} sessions deleted", purged.sessions))?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,94 @@
+//! What a log holds, for whoever reads it.
+use std::path::Path;
+
+use super::{
+    Store,
+    entry::{Evidence, Sealed},
+    head::{Head, Lock},
+};
+use crate::{
+    error::Error,
+    record::{SCHEMA, SessionRecord},
+};
+
+/// A session as it was kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// How it went.
+    pub record: SessionRecord,
+    /// Its number, and what was added to it; `None` where it was not signed.
+    pub signed: Option<(u64, Option<Evidence>)>,
+    /// The line, as it is kept.
+    pub text: String,
+}
+
+/// What a log holds.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// The sessions that could be read, oldest first.
+    pub sessions: Vec<Kept>,
+    /// Place and trouble of each entry that could not.
+    pub damaged: Vec<(String, String)>,
+}
+
+/// Reads a whole log; damaged entries are reported, the others kept. Whether they are the ones that were
+/// written is another question: [`super::verify`] answers it.
+///
+/// # Errors
+///
+/// [`Error::Log`] where there is no log, or it cannot be read at all; [`Error::Integrity`] where it is a
+/// broken database.
+pub fn read(path: &Path) -> Result<Contents, Error> {
+    let _lock = Lock::to_read(path)?;
+    // In a log that has a head, what breaks off was never acknowledged.
+    let has_head = Head::read(path).is_ok_and(|head| head.is_some());
+    let mut contents = Contents::default();
+    Store::to_read(path)?.pieces(|piece| match kept(&piece.text) {
+        Ok(Some(kept)) => contents.sessions.push(kept),
+        Ok(None) => {}
+        Err(_) if piece.unfinished && has_head => {}
+        Err(why) => contents.damaged.push((piece.place, why)),
+    })?;
+    Ok(contents)
+}
+
+impl Contents {
+    /// The sessions alone.
+    pub fn into_records(self) -> Vec<SessionRecord> {
+        let sessions = self.sessions.into_iter();
+        sessions.map(|kept| kept.record).collect()
+    }
+}
+
+/// The session that an entry tells of, if it tells of one, or what is wrong with it.
+fn kept(bytes: &[u8]) -> Result<Option<Kept>, String> {
+    #[derive(serde::Deserialize)]
+    struct Version {
+        schema: u32,
+    }
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
+    }
+    if let Ok(sealed) = Sealed::read(bytes) {
+        let what = &sealed.entry.what;
+        return Ok(what.record().map(|record| Kept {
+            record: record.clone(),
+            signed: Some((sealed.entry.seq, what.evidence().cloned())),
+            text: sealed.text().to_owned(),
+        }));
+    }
+    // A newer one may not even read.
+    if let Ok(Version { schema }) = serde_json::from_slice(bytes)
+        && schema > SCHEMA
+    {
+        return Err(format!("schema {schema}: a newer liveness wrote it"));
+    }
+    // Before there were signatures, a line was a record.
+    let record: SessionRecord = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+    let text = String::from_utf8_lossy(bytes).trim().to_owned();
+    Ok(Some(Kept {
+        record,
+        signed: None,
+        text,
+    }))
+}

@@ -1,0 +1,162 @@
+//! Sessions that are too old to be kept: taken away, and said so.
+use super::{
+    Log, Piece, Store,
+    entry::{Gap, Sealed, What},
+    head::Lock,
+    trouble::integrity,
+    verify::examine,
+};
+use crate::{
+    error::Error,
+    record::{SessionRecord, WallTime},
+};
+
+/// What a purge has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Sessions taken away, those from before there were signatures among them.
+    pub sessions: u64,
+    /// Sessions older than was asked for that had to stay: unsigned lines go all at once or not at all.
+    pub kept: u64,
+}
+
+impl Log {
+    /// Takes away the sessions that began before a moment. An entry that stays behind names them by
+    /// number and hash, so that the chain can still be followed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Integrity`] where the log is not sound: what is missing would then look purged.
+    /// Otherwise as [`Log::append`].
+    pub fn purge(&mut self, before: WallTime) -> Result<Purged, Error> {
+        let _lock = Lock::to_write(&self.path)?;
+        // What is checked goes on where the log ends.
+        self.end()?;
+        let store = Store::to_read(&self.path)?;
+        let report = examine(store, &self.path, &self.key.line())?;
+        if let Some(finding) = report.findings.first() {
+            let text = format!(
+                "{}: {}; a log that was changed is not purged, see `liveness log verify`",
+                finding.place, finding.trouble
+            );
+            return Err(integrity(&self.path, text));
+        }
+        let mut sorted = Sorted::default();
+        self.store.pieces(|piece| sorted.take(piece, before))?;
+        let adopted = sorted.old_lines > 0 && sorted.new_lines == 0;
+        let mut purged = Purged {
+            sessions: sorted.sessions,
+            kept: 0,
+        };
+        if adopted {
+            purged.sessions += sorted.old_lines;
+        } else {
+            purged.kept = sorted.old_lines;
+        }
+        if purged.sessions == 0 {
+            return Ok(purged);
+        }
+        let what = What::Purged {
+            before,
+            sessions: purged.sessions,
+            adopted: adopted || sorted.adopted_is_purged,
+            gaps: sorted.gaps(),
+        };
+        let sealed = self.seal(vec![what])?;
+        match &mut self.store {
+            Store::Base(base) => {
+                let removed: Vec<_> = sorted.removed.iter().map(|(seq, _)| *seq).collect();
+                base.change(&sealed, &removed)?;
+            }
+            Store::Lines(lines) => {
+                let mut kept = if adopted { vec![] } else { sorted.unsigned };
+                kept.extend(sorted.kept);
+                kept.extend(sealed.iter().map(|s| s.text().as_bytes().to_vec()));
+                lines.replace(&kept)?;
+            }
+        }
+        if let Some(last) = sealed.last() {
+            self.acknowledge(last)?;
+        }
+        Ok(purged)
+    }
+}
+
+/// A log's entries, sorted into those that stay and those that go.
+#[derive(Default)]
+struct Sorted {
+    /// Lines that stay, as they are.
+    kept: Vec<Vec<u8>>,
+    /// Lines from before there were signatures.
+    unsigned: Vec<Vec<u8>>,
+    /// How many of them tell of a session that should go, and of one that should stay.
+    old_lines: u64,
+    new_lines: u64,
+    /// Number and hash of each entry that goes.
+    removed: Vec<(u64, String)>,
+    /// Sessions among them.
+    sessions: u64,
+    /// What was purged before.
+    before: Vec<Gap>,
+    adopted_is_purged: bool,
+}
+
+impl Sorted {
+    fn take(&mut self, piece: Piece, before: WallTime) {
+        let text = piece.text;
+        let Ok(sealed) = Sealed::read(&text) else {
+            if piece.unfinished {
+                return;
+            }
+            match serde_json::from_slice::<SessionRecord>(&text) {
+                Ok(record) if record.started >= before => self.new_lines += 1,
+                Ok(_) => self.old_lines += 1,
+                // Who knows how old it is? It goes with the others.
+                Err(_) => {}
+            }
+            self.unsigned.push(text);
+            return;
+        };
+        let entry = &sealed.entry;
+        let goes = match &entry.what {
+            What::Session(told) => told.record.started < before,
+            What::Imported(record) => record.started < before,
+            // The next one says all that this one does.
+            What::Purged { gaps, adopted, .. } => {
+                self.before.clone_from(gaps);
+                self.adopted_is_purged |= adopted;
+                true
+            }
+            // By these the rest is verified.
+            What::Adopted { .. } | What::Rotated { .. } => false,
+        };
+        if goes {
+            self.removed.push((entry.seq, sealed.hash()));
+            self.sessions += u64::from(entry.what.record().is_some());
+        } else {
+            self.kept.push(text);
+        }
+    }
+
+    /// All that is not there any more afterwards, in as few pieces as may be.
+    fn gaps(&self) -> Vec<Gap> {
+        let removed = self.removed.iter().map(|(seq, hash)| Gap {
+            from: *seq,
+            to: *seq,
+            hash: hash.clone(),
+        });
+        let mut all: Vec<_> = self.before.iter().cloned().chain(removed).collect();
+        all.sort_by_key(|gap| gap.from);
+        let mut joined: Vec<Gap> = vec![];
+        for gap in all {
+            match joined.last_mut() {
+                Some(last) if last.to + 1 == gap.from => {
+                    last.to = gap.to;
+                    last.hash = gap.hash;
+                }
+                _ => joined.push(gap),
+            }
+        }
+        joined
+    }
+}
