@@ -1,5 +1,6 @@
 //! A session and its one line in the log. The only reader of wall time.
 use std::{
+    collections::BTreeMap,
     fs::{self, File, OpenOptions},
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -8,6 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    capture::Fault,
     challenge::{Reason, Rules, Said, Verdict},
     entropy,
     error::{Cause, Error},
@@ -83,6 +85,9 @@ pub struct SessionRecord {
     pub said: Option<Said>,
     /// Frames seen and dropped.
     pub frames: FrameCounts,
+    /// What was wrong with the camera, and how often it came to that.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub faults: BTreeMap<Fault, u32>,
 }
 
 impl SessionRecord {
@@ -297,6 +302,7 @@ mod tests {
             reason: Some(Reason::StepTimeout),
             said: None,
             frames: FrameCounts::default(),
+            faults: BTreeMap::new(),
         }
     }
 

@@ -5,9 +5,10 @@ use anyhow::Context as _;
 use clap::Args;
 use crossbeam_channel::Receiver;
 use liveness::{
-    capture::{Source, puppet::Cue},
+    capture::{Change, Source, puppet::Cue},
     challenge::{End, Guide, Reason, Rules, State, Verdict},
     entropy,
+    error::Error,
     frame::Frame,
     nn,
     record::{self, Log, SessionRecord},
@@ -120,6 +121,7 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
         behaviour: ask.behaviour(),
         seed,
         watched: stage.is_some(),
+        patient: true,
     })?;
     // A session that is stopped is cancelled, and logged, rather than lost.
     let stop = stop::signal()?;
@@ -158,7 +160,11 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             stop: &stop,
             now: begun,
             asked: None,
+            broken: None,
         };
+        for news in run.feed.faults() {
+            run.session.hear(news);
+        }
         let (failure, frame) = run.play();
         begun = run.now;
         let record = run.session.record().context("the session did not end")?;
@@ -177,6 +183,8 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
         let State::Done(verdict) = run.session.state() else {
             return Ok(Exit::Failed);
         };
+        // Of a camera that may yet come back: another session may be asked for.
+        let fault = run.broken.take();
         let again = match stage.as_mut() {
             Some(stage) if verdict != Verdict::Cancelled => {
                 stage.linger(&mut feed, &stop, verdict, frame, &mut begun)
@@ -189,6 +197,9 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             }
             Some(error) => return Err(error),
             None => reported?,
+        }
+        if let (Some(error), false) = (fault, again) {
+            return Err(error.into());
         }
         let exit = exit_of(verdict);
         if !again {
@@ -236,6 +247,8 @@ struct Run<'a> {
     now: Timestamp,
     /// The step that was asked last.
     asked: Option<Step>,
+    /// What was wrong with the camera when that ended the session.
+    broken: Option<Error>,
 }
 
 impl Run<'_> {
@@ -275,13 +288,26 @@ impl Run<'_> {
                 self.now = self.now.max(now);
                 self.session.tick(now);
             }
+            Next::Camera(news) => {
+                self.now = self.now.max(news.at);
+                self.session.hear(&news);
+            }
             Next::End => self.session.end(End::SourceEnded),
         }
         // The result is shown only after it has been logged.
         let state = self.session.state();
+        if state == State::Done(Verdict::Inconclusive(Reason::SourceFailed)) {
+            self.broken = self.feed.failure();
+        }
         if let (Some(stage), false) = (self.stage.as_mut(), matches!(state, State::Done(_))) {
             let script_len = self.session.script_len();
-            match stage.show(frame.as_deref(), state, script_len, self.now)? {
+            match stage.show(
+                frame.as_deref(),
+                state,
+                script_len,
+                self.now,
+                self.feed.fault(),
+            )? {
                 Wanted::Stop => self.session.end(End::Cancelled),
                 Wanted::Nothing | Wanted::Again => {}
             }
@@ -334,6 +360,15 @@ fn words(event: &Event, asked: Option<Step>) -> String {
                 StepState::Failed => format!("{seconds:6.1} s  not seen: {step}"),
             }
         }
+        Event::Camera { state, text, .. } => camera_words(*state, text),
+    }
+}
+
+/// What is said of the camera to somebody who reads the terminal.
+pub fn camera_words(state: Change, text: &str) -> String {
+    match state {
+        Change::Fault => format!("the camera: {text}"),
+        Change::Back => format!("the camera is well again: {text}"),
     }
 }
 
