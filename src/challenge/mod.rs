@@ -19,7 +19,7 @@ mod strength;
 mod tests;
 mod verdict;
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, mem, time::Duration};
 
 pub use evidence::Proof;
 pub use guide::Guide;
@@ -155,11 +155,7 @@ impl Challenge {
     /// Advances by one reading.
     pub fn see(&mut self, reading: &Reading) -> State {
         self.pass_time(reading.at);
-        self.miss(
-            reading
-                .at
-                .since(std::mem::replace(&mut self.last_read, reading.at)),
-        );
+        self.miss(reading.at);
         let same = self.evidence.is_same(reading);
         let denied = self.evidence.see(reading, &self.rules.proof);
         // Looks at whoever stood there before are nobody's.
@@ -201,8 +197,8 @@ impl Challenge {
         self.state()
     }
 
-    /// Advances to `now` without a reading, so that limits hold when frames do not come. A `now`
-    /// earlier than the last one changes nothing. Nobody is missed before the next reading.
+    /// Advances to `now` without a reading, so that limits hold when frames do not come. A `now` earlier
+    /// than the last one changes nothing. Nobody is missed before the next reading.
     pub fn tick(&mut self, now: Timestamp) -> State {
         self.pass_time(now);
         self.state()
@@ -272,7 +268,8 @@ impl Challenge {
     }
 
     /// Ends where the face was gone for too long: the subject's fault, unless no picture came for that long.
-    fn miss(&mut self, gap: Duration) {
+    fn miss(&mut self, at: Timestamp) {
+        let gap = at.since(mem::replace(&mut self.last_read, at));
         let gone = self.now.since(self.last_seen) > self.rules.absence;
         if gone && matches!(self.phase, Phase::Asking(..)) {
             self.phase = Phase::Done(match gap > self.rules.absence {

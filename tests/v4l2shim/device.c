@@ -276,7 +276,15 @@ int camera_open_sys_file(const char *path) {
 void camera_close(void) {
     pthread_mutex_lock(&camera.lock);
     tell("[shim] close\n");
+    /* As a kernel does, even of a camera that is gone; the program's own mappings stay its own. */
+    if (camera.memory_fd >= 0) {
+        munmap(camera.memory, camera.stride * (size_t)camera.buffer_count);
+        close(camera.memory_fd);
+        camera.memory_fd = -1;
+        camera.buffer_count = 0;
+    }
     camera.fd = -1;
     camera.streaming = false;
+    camera.queued.length = camera.filled.length = 0;
     pthread_mutex_unlock(&camera.lock);
 }
