@@ -61,7 +61,7 @@ mod tests {
 
     fn jpeg() -> Vec<u8> {
         let image = image::RgbImage::from_fn(320, 240, |x, y| {
-            image::Rgb([(x * y) as u8, (x * 7 ^ y) as u8, y as u8])
+            image::Rgb([(x * y) as u8, ((x * 7) ^ y) as u8, y as u8])
         });
         let mut bytes = std::io::Cursor::new(Vec::new());
         image

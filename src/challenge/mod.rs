@@ -204,8 +204,7 @@ impl Challenge {
         self.state()
     }
 
-    /// Ends a challenge that is not done yet: the frames are over, the source failed, or somebody
-    /// wants no more.
+    /// Ends a challenge that is not done yet, for a reason from outside.
     pub fn end(&mut self, why: End) -> State {
         let verdict = match (&self.phase, why) {
             (Phase::Done(verdict), _) => *verdict,
