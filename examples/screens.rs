@@ -120,6 +120,7 @@ fn draw_challenge(canvas: &mut Canvas, frame: &Frame, lang: Lang, folder: &Path)
     for (name, state) in scenes() {
         let scene = Scene {
             state,
+            fault: None,
             script_len: 4,
             now: Timestamp::from_millis(2_750),
             lang,
@@ -160,6 +161,7 @@ fn draw_preview(canvas: &mut Canvas, frame: &Frame, lang: Lang, folder: &Path) -
         fps: 29.7,
         dropped: 3,
         guide: None,
+        fault: None,
         show_mesh: true,
         show_signals: true,
         lang,

@@ -42,6 +42,7 @@ fn main() -> Result<()> {
         let (script_len, lang) = (Step::ALL.len(), Lang::from_system());
         let scene = Scene {
             state,
+            fault: None,
             script_len,
             now,
             lang,

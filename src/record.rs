@@ -1,9 +1,10 @@
 //! What is kept of a session. The only reader of wall time.
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    capture::Fault,
     challenge::{Reason, Rules, Said, Verdict},
     entropy,
     error::Error,
@@ -79,6 +80,9 @@ pub struct SessionRecord {
     pub said: Option<Said>,
     /// Frames seen and dropped.
     pub frames: FrameCounts,
+    /// What was wrong with the camera, and how often it came to that.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub faults: BTreeMap<Fault, u32>,
 }
 
 impl SessionRecord {

@@ -329,16 +329,18 @@ fn a_camera_that_sees_nobody_is_inconclusive_and_logged() {
 #[test]
 fn an_unplugged_camera_ends_the_session_and_is_logged() {
     let machine = Machine::with(&["640x480.yuyv"]).set("SHIM_SCRIPT", "40:unplug");
-    let (code, said, log) = session(&machine, "--source camera:42");
+    // Nobody has been asked for anything yet, so its return is waited for.
+    let (code, said, log) = session(&machine, "--source camera:42 --timeout 5");
     assert_eq!(code, Some(4), "{said}");
     assert!(said.contains("is it unplugged?"), "{said}");
     assert!(log.contains("\"reason\":\"source_failed\""), "{log}");
+    assert!(log.contains("\"faults\":{\"unplugged\":1}"), "{log}");
 }
 
 #[test]
 fn a_stalled_camera_ends_the_session_and_is_logged() {
     let machine = Machine::with(&["640x480.yuyv"]).set("SHIM_SCRIPT", "20:stall");
-    let (code, said, log) = session(&machine, "--source camera:42");
+    let (code, said, log) = session(&machine, "--source camera:42 --timeout 5");
     assert_eq!(code, Some(4), "{said}");
     assert!(said.contains("no frame for 2 s"), "{said}");
     assert!(log.contains("\"reason\":\"source_failed\""), "{log}");

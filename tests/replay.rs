@@ -188,7 +188,7 @@ fn filmed(behaviour: Behaviour, seed: u64, script: &[Step]) -> String {
                     ..
                 } => say.send(Cue::Ask(step)).unwrap(),
                 Event::Step { .. } => say.send(Cue::Rest).unwrap(),
-                Event::Hello { .. } | Event::Guide { .. } => {}
+                Event::Hello { .. } | Event::Guide { .. } | Event::Camera { .. } => {}
             }
         }
         if matches!(session.state(), State::Done(_)) {

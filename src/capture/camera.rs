@@ -11,7 +11,10 @@ use nokhwa::utils::{
 };
 
 use super::cameras::{CameraId, CameraInfo, find};
+use super::fault::{Fault, Trouble};
 use super::format::{self, Encoding, Format};
+use super::known::Known;
+use super::sound::{Tails, whole_jpeg};
 use super::{Options, pixels};
 use crate::error::{Cause, Error};
 use crate::frame::Frame;
@@ -41,28 +44,37 @@ pub fn list_cameras() -> Result<Vec<CameraInfo>, Error> {
 pub struct Camera {
     which: CameraId,
     name: String,
+    known: Known,
     /// `None` once it has failed.
     device: Option<nokhwa::Camera>,
     format: Format,
     clock: Clock,
     seq: u64,
-    damaged: u32,
+    tails: Tails,
 }
+
+/// What a camera gives: a frame, or a buffer that holds none.
+pub(super) type Shot = Result<Frame, Trouble>;
 
 impl Camera {
     /// Opens a camera in the format nearest to `wish`, see [`format::choose`].
     pub fn open(which: &CameraId, wish: Options, clock: Clock) -> Result<Self, Error> {
-        start(which, wish)
-            .map(|(device, name, format)| Self {
-                which: which.clone(),
-                name,
-                device: Some(device),
-                format,
-                clock,
-                seq: 0,
-                damaged: 0,
-            })
-            .map_err(|why| Error::camera(which, why))
+        Self::try_open(which, wish, clock).map_err(|why| Error::camera(which, why))
+    }
+
+    /// The same, with the reason why not.
+    pub(super) fn try_open(which: &CameraId, wish: Options, clock: Clock) -> Result<Self, Trouble> {
+        let (device, camera, format) = start(which, wish)?;
+        Ok(Self {
+            which: which.clone(),
+            known: Known::of(&camera),
+            name: camera.name,
+            device: Some(device),
+            format,
+            clock,
+            seq: 0,
+            tails: Tails::default(),
+        })
     }
 
     /// Name given by the maker; virtual cameras show themselves here.
@@ -75,27 +87,36 @@ impl Camera {
         self.format
     }
 
-    fn frame(&mut self, device: &mut nokhwa::Camera) -> Result<Frame, Cause> {
-        loop {
-            let buffer = device.frame_raw().map_err(explain)?;
-            let at = self.clock.now();
-            match decode(&buffer, self.format) {
-                Ok(image) => {
+    /// By what it is known again.
+    pub(super) fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// Waits for what the camera gives next.
+    ///
+    /// # Errors
+    ///
+    /// Where it gives no more; it is closed then.
+    pub(super) fn shoot(&mut self) -> Result<Shot, Trouble> {
+        let Some(mut device) = self.device.take() else {
+            return Err(Fault::IoError.into());
+        };
+        let shot = match device.frame_raw() {
+            Ok(buffer) => {
+                let at = self.clock.now();
+                decode(&buffer, self.format, &mut self.tails).map(|image| {
                     let seq = self.seq;
                     self.seq += 1;
-                    self.damaged = 0;
-                    return Ok(Frame { at, seq, image });
-                }
-                Err(why) => {
-                    self.damaged += 1;
-                    if self.damaged >= MOST_DAMAGED {
-                        let text = format!("{MOST_DAMAGED} damaged frames in a row: {why}");
-                        return Err(text.into());
-                    }
-                    log::warn!("camera {}: a frame left out: {why}", self.which);
-                }
+                    Frame { at, seq, image }
+                })
             }
-        }
+            Err(why) => {
+                close(device);
+                return Err(explain(&why));
+            }
+        };
+        self.device = Some(device);
+        Ok(shot)
     }
 }
 
@@ -113,15 +134,22 @@ impl Iterator for Camera {
     type Item = Result<Frame, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut device = self.device.take()?;
-        match self.frame(&mut device) {
-            Ok(frame) => {
-                self.device = Some(device);
-                Some(Ok(frame))
-            }
-            Err(why) => {
-                close(device);
-                Some(Err(Error::camera(&self.which, why)))
+        self.device.as_ref()?;
+        let mut damaged = 0;
+        loop {
+            match self.shoot() {
+                Ok(Ok(frame)) => return Some(Ok(frame)),
+                Ok(Err(why)) if damaged + 1 < MOST_DAMAGED => {
+                    damaged += 1;
+                    log::warn!("camera {}: a frame left out: {why}", self.which);
+                }
+                Ok(Err(why)) => {
+                    self.device.take().into_iter().for_each(close);
+                    let text = format!("{MOST_DAMAGED} damaged frames in a row: {why}");
+                    let trouble = Trouble::new(why.fault, text);
+                    return Some(Err(Error::camera(&self.which, trouble)));
+                }
+                Err(why) => return Some(Err(Error::camera(&self.which, why))),
             }
         }
     }
@@ -142,14 +170,16 @@ fn close(device: nokhwa::Camera) {
     }
 }
 
-fn start(which: &CameraId, wish: Options) -> Result<(nokhwa::Camera, String, Format), Cause> {
-    let present = present()?;
-    let camera = find(which, &present)?;
+fn start(which: &CameraId, wish: Options) -> Result<(nokhwa::Camera, CameraInfo, Format), Trouble> {
+    let present = present().map_err(|why| Trouble::new(Fault::Denied, why.to_string()))?;
+    let gone = |why: Cause| Trouble::new(Fault::Unplugged, why.to_string());
+    let camera = find(which, &present).map_err(gone)?;
     let mut device = connect(camera.index)?;
     let offered = offered(&mut device)?;
     let Some(format) = format::choose(&offered, wish) else {
         let offered = format::summary(&offered);
-        return Err(format!("it offers {offered}; only YUYV and MJPG can be read").into());
+        let text = format!("it offers {offered}; only YUYV and MJPG can be read");
+        return Err(Trouble::new(Fault::FormatRefused, text));
     };
     let encoding = match format.encoding {
         Encoding::Yuyv => FrameFormat::YUYV,
@@ -157,16 +187,26 @@ fn start(which: &CameraId, wish: Options) -> Result<(nokhwa::Camera, String, For
     };
     let size = Resolution::new(format.size.0, format.size.1);
     let exact = RequestedFormatType::Exact(CameraFormat::new(size, encoding, format.fps));
+    let refused = |error| {
+        let trouble = explain(&error);
+        match trouble.fault {
+            Fault::IoError => {
+                let text = format!("it refuses {format}, which it offers; plug it in anew");
+                Trouble::new(Fault::FormatRefused, text)
+            }
+            _ => trouble,
+        }
+    };
     device
         .set_camera_requset(RequestedFormat::with_formats(exact, &[encoding]))
-        .map_err(explain)?;
-    device.open_stream().map_err(explain)?;
+        .map_err(refused)?;
+    device.open_stream().map_err(|why| explain(&why))?;
     log::info!("camera {which}: {}, {format}", camera.name);
-    Ok((device, camera.name.clone(), format))
+    Ok((device, camera.clone(), format))
 }
 
 /// The cameras of this machine, by number, their formats not asked for yet.
-fn present() -> Result<Vec<CameraInfo>, Cause> {
+pub(super) fn present() -> Result<Vec<CameraInfo>, Cause> {
     // Elsewhere than on macOS the answer is yes and comes at once.
     let (tx, answer) = bounded(1);
     nokhwa::nokhwa_initialize(move |granted| {
@@ -178,7 +218,7 @@ fn present() -> Result<Vec<CameraInfo>, Cause> {
     // A device file named `video` without a number makes v4l panic.
     let found = catch_unwind(|| nokhwa::query(ApiBackend::Auto))
         .map_err(|_| "the list of cameras cannot be read")?
-        .map_err(explain)?;
+        .map_err(|why| explain(&why))?;
     let mut cameras: Vec<_> = found.iter().filter_map(describe).collect();
     cameras.sort_by_key(|camera| camera.index);
     Ok(cameras)
@@ -200,7 +240,7 @@ fn describe(found: &nokhwa::utils::CameraInfo) -> Option<CameraInfo> {
     })
 }
 
-fn connect(index: u32) -> Result<nokhwa::Camera, Cause> {
+fn connect(index: u32) -> Result<nokhwa::Camera, Trouble> {
     let all = [
         FrameFormat::YUYV,
         FrameFormat::MJPEG,
@@ -211,13 +251,13 @@ fn connect(index: u32) -> Result<nokhwa::Camera, Cause> {
     ];
     // Any format will do until we know which there are.
     let any = RequestedFormat::with_formats(RequestedFormatType::None, &all);
-    nokhwa::Camera::new(CameraIndex::Index(index), any).map_err(explain)
+    nokhwa::Camera::new(CameraIndex::Index(index), any).map_err(|why| explain(&why))
 }
 
-fn offered(device: &mut nokhwa::Camera) -> Result<Vec<Format>, Cause> {
+fn offered(device: &mut nokhwa::Camera) -> Result<Vec<Format>, Trouble> {
     let mut formats: Vec<_> = device
         .compatible_camera_formats()
-        .map_err(explain)?
+        .map_err(|why| explain(&why))?
         .into_iter()
         .map(|offered| Format {
             encoding: match offered.format() {
@@ -237,33 +277,51 @@ fn offered(device: &mut nokhwa::Camera) -> Result<Vec<Format>, Cause> {
     Ok(formats)
 }
 
-fn decode(buffer: &[u8], format: Format) -> Result<image::RgbImage, Cause> {
+fn decode(buffer: &[u8], format: Format, tails: &mut Tails) -> Result<image::RgbImage, Trouble> {
+    let damaged = |why: Cause| Trouble::new(Fault::Damaged, why.to_string());
+    let torn = || Trouble::new(Fault::Damaged, "it is cut short over an older one");
     let image = match format.encoding {
-        Encoding::Yuyv => pixels::yuyv(buffer, format.size)?,
-        _ => pixels::jpeg(buffer)?,
+        Encoding::Yuyv => {
+            let image = pixels::yuyv(buffer, format.size).map_err(damaged)?;
+            let bytes = image.width() as usize * image.height() as usize * 2;
+            if tails.is_torn(&buffer[..bytes.min(buffer.len())]) {
+                return Err(torn());
+            }
+            image
+        }
+        _ => {
+            let jpeg = whole_jpeg(buffer).ok_or_else(|| damaged("it is no whole JPEG".into()))?;
+            if tails.is_torn(&jpeg) {
+                return Err(torn());
+            }
+            pixels::jpeg(&jpeg).map_err(damaged)?
+        }
     };
     let (width, height) = image.dimensions();
     if (width, height) != format.size {
-        return Err(format!("it is {width}x{height}, not as agreed").into());
+        let text = format!("it is {width}x{height}, not as agreed");
+        return Err(Trouble::new(Fault::WrongSize, text));
     }
     Ok(image)
 }
 
 /// Says in our words what nokhwa says in its own, with the way out where there is one.
-fn explain(error: NokhwaError) -> Cause {
+fn explain(error: &NokhwaError) -> Trouble {
     let text = error.to_string();
     // nokhwa keeps only the text of the system's error; its number stands in there.
     let number = text
         .split("(os error ")
         .nth(1)
         .and_then(|t| t.split(')').next());
-    let ours = match number.filter(|_| cfg!(unix)) {
-        Some("13") => "permission denied; add yourself to group video and log in anew",
-        Some("16") => "busy; is another program using it?",
-        Some("2" | "6" | "19") => "it is not there any more; is it unplugged?",
-        _ if text.contains("Failed to Fufill") => "it offers no format that can be read",
-        _ => return text.into(),
+    let fault = match number.filter(|_| cfg!(unix)) {
+        Some("1" | "13") => Fault::Denied,
+        Some("16") => Fault::Busy,
+        Some("2" | "6" | "19") => Fault::Unplugged,
+        // Only the watch of a camera that stalls interrupts it.
+        Some("4") => Fault::Stalled,
+        _ if text.contains("Failed to Fufill") => Fault::FormatRefused,
+        _ => return Trouble::new(Fault::IoError, text),
     };
     log::debug!("{text}");
-    ours.into()
+    fault.into()
 }

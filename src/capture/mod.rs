@@ -12,22 +12,30 @@ use crate::time::{Clock, Timestamp};
 
 pub mod camera;
 mod cameras;
+mod fault;
 mod ffmpeg_log;
 pub mod format;
 mod kind;
+mod known;
+mod looks;
 pub mod mjpeg;
 pub mod pixels;
 pub mod puppet;
 pub mod software;
+mod sound;
 mod splitter;
 pub mod stills;
 pub mod video;
+pub mod watched;
+mod worker;
 
 use kind::Kind;
 
 pub use camera::{Camera, list_cameras};
 pub use cameras::{CameraId, CameraInfo};
+pub use fault::{Change, Fault, News, Trouble};
 pub use stills::{pictures_in, read_picture};
+pub use watched::{Watch, Watched, watch};
 
 /// Longest side of a frame that is decoded, in pixels: a damaged header must not claim all memory.
 const LARGEST_SIDE_PX: u32 = 16_384;

@@ -22,7 +22,7 @@ mod strength;
 mod tests;
 mod verdict;
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 pub use evidence::Proof;
 pub use guide::Guide;
@@ -57,6 +57,7 @@ pub struct Challenge {
     begun: Timestamp,
     now: Timestamp,
     last_seen: Timestamp,
+    last_read: Timestamp,
     company_since: Option<Timestamp>,
     strikes: u32,
     /// How long the clock has stood still.
@@ -79,6 +80,7 @@ impl Challenge {
             begun: at,
             now: at,
             last_seen: at,
+            last_read: at,
             company_since: None,
             strikes: 0,
             paused: Duration::ZERO,
@@ -154,7 +156,7 @@ impl Challenge {
     /// Advances by one reading.
     pub fn see(&mut self, reading: &Reading) -> State {
         self.pass_time(reading.at);
-        self.miss();
+        self.miss(reading.at);
         let same = self.evidence.is_same(reading);
         let denied = self.evidence.see(reading, &self.rules.proof);
         // Looks at whoever stood there before are nobody's.
@@ -196,16 +198,14 @@ impl Challenge {
         self.state()
     }
 
-    /// Advances to `now` without a reading, so that limits hold when frames do not come. A `now`
-    /// earlier than the last one changes nothing. Nobody is missed before the next reading: a camera
-    /// that stalls is not the subject's fault.
+    /// Advances to `now` without a reading, so that limits hold when frames do not come. A `now` earlier
+    /// than the last one changes nothing. Nobody is missed before the next reading.
     pub fn tick(&mut self, now: Timestamp) -> State {
         self.pass_time(now);
         self.state()
     }
 
-    /// Ends a challenge that is not done yet: the frames are over, the source failed, or somebody
-    /// wants no more.
+    /// Ends a challenge that is not done yet, for a reason from outside.
     pub fn end(&mut self, why: End) -> State {
         let verdict = match (&self.phase, why) {
             (Phase::Done(verdict), _) => *verdict,
@@ -262,11 +262,15 @@ impl Challenge {
         true
     }
 
-    /// Fails where the face was gone for too long, or not watched for as long.
-    fn miss(&mut self) {
+    /// Ends where the face was gone for too long: the subject's fault, unless no picture came for that long.
+    fn miss(&mut self, at: Timestamp) {
+        let gap = at.since(mem::replace(&mut self.last_read, at));
         let gone = self.now.since(self.last_seen) > self.rules.absence;
         if gone && matches!(self.phase, Phase::Asking(..)) {
-            self.phase = Phase::Done(Verdict::Failed(Reason::FaceLost));
+            self.phase = Phase::Done(match gap > self.rules.absence {
+                true => Verdict::Inconclusive(Reason::SourceFailed),
+                false => Verdict::Failed(Reason::FaceLost),
+            });
         }
     }
 

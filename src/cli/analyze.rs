@@ -262,6 +262,7 @@ impl Analyze {
             behaviour: Behaviour::Replay,
             seed: 0,
             watched: false,
+            patient: false,
         })?;
         let mut plot = self.plot.as_ref().map(|_| Plot::new(source.to_string()));
         let read = self.read(common, source, feed, plot.as_mut());
@@ -294,7 +295,7 @@ impl Analyze {
         while stop.is_empty() {
             let seen = match feed.next() {
                 Ok(Next::Seen(seen)) => seen,
-                Ok(Next::Tick(_)) => continue,
+                Ok(Next::Tick(_) | Next::Camera(_)) => continue,
                 Ok(Next::End) => break,
                 Err(error) => {
                     failure = Some(error);

@@ -5,9 +5,10 @@ use anyhow::Context as _;
 use clap::Args;
 use crossbeam_channel::Receiver;
 use liveness::{
-    capture::{Source, puppet::Cue},
-    challenge::{End, Guide, Rules, State, Verdict},
+    capture::{Change, Source, puppet::Cue},
+    challenge::{End, Guide, Reason, Rules, State, Verdict},
     entropy,
+    error::Error,
     frame::Frame,
     nn, record,
     session::{Closeup, Event, Plan, Session, StepState},
@@ -108,6 +109,7 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
         behaviour: ask.behaviour(),
         seed,
         watched: stage.is_some(),
+        patient: true,
     })?;
     // A session that is stopped is cancelled, and logged, rather than lost.
     let stop = stop::signal()?;
@@ -149,7 +151,11 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             now: begun,
             asked: None,
             still: None,
+            broken: None,
         };
+        for news in run.feed.faults() {
+            run.session.hear(news);
+        }
         let mut evidence = witness.evidence(&ask.proof, camera)?;
         if let Some(refusal) = &refusal {
             say(format_args!("error: {}", refusal.words));
@@ -190,6 +196,8 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
         {
             say(format_args!("error: {error:#}"));
         }
+        // Of a camera that may yet come back: another session may be asked for.
+        let fault = run.broken.take();
         let reported = report(&record, &sealed, ask);
         let again = match stage.as_mut() {
             Some(stage) if verdict != Verdict::Cancelled => {
@@ -203,6 +211,9 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
             }
             Some(error) => return Err(error),
             None => reported?,
+        }
+        if let (Some(error), false) = (fault, again) {
+            return Err(error.into());
         }
         let exit = exit_of(verdict);
         if !again {
@@ -224,6 +235,8 @@ struct Run<'a> {
     asked: Option<Step>,
     /// The last frame of a face at rest before anything was asked, where one is to be kept.
     still: Option<Arc<Frame>>,
+    /// What was wrong with the camera when that ended the session.
+    broken: Option<Error>,
 }
 
 impl Run<'_> {
@@ -267,13 +280,26 @@ impl Run<'_> {
                 self.now = self.now.max(now);
                 self.session.tick(now);
             }
+            Next::Camera(news) => {
+                self.now = self.now.max(news.at);
+                self.session.hear(&news);
+            }
             Next::End => self.session.end(End::SourceEnded),
         }
         // The result is shown only after it has been logged.
         let state = self.session.state();
+        if state == State::Done(Verdict::Inconclusive(Reason::SourceFailed)) {
+            self.broken = self.feed.failure();
+        }
         if let (Some(stage), false) = (self.stage.as_mut(), matches!(state, State::Done(_))) {
             let script_len = self.session.script_len();
-            match stage.show(frame.as_deref(), state, script_len, self.now)? {
+            match stage.show(
+                frame.as_deref(),
+                state,
+                script_len,
+                self.now,
+                self.feed.fault(),
+            )? {
                 Wanted::Stop => self.session.end(End::Cancelled),
                 Wanted::Nothing | Wanted::Again => {}
             }
@@ -326,6 +352,15 @@ fn words(event: &Event, asked: Option<Step>) -> String {
                 StepState::Failed => format!("{seconds:6.1} s  not seen: {step}"),
             }
         }
+        Event::Camera { state, text, .. } => camera_words(*state, text),
+    }
+}
+
+/// What is said of the camera to somebody who reads the terminal.
+pub fn camera_words(state: Change, text: &str) -> String {
+    match state {
+        Change::Fault => format!("the camera: {text}"),
+        Change::Back => format!("the camera is well again: {text}"),
     }
 }
 

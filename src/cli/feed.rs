@@ -1,6 +1,7 @@
 //! Observations for one run: from two threads as they happen, or one by one as fast as they can be
 //! looked at.
 use std::{
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     time::Duration,
@@ -9,7 +10,7 @@ use std::{
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, after, bounded};
 use liveness::{
     capture::{
-        self, CameraId, Frames, Source,
+        self, CameraId, Change, Fault, Frames, News, Source, Watch,
         puppet::{self, Behaviour, Cue, Pace, Puppet},
     },
     error::Error,
@@ -23,13 +24,6 @@ use liveness::{
 
 /// How long to wait for a frame before time passes without one.
 const TICK: Duration = Duration::from_millis(50);
-
-/// A camera that sends nothing for so long has stalled: even in the dark it sends ten frames a second.
-const STALL: Duration = Duration::from_secs(2);
-
-/// A camera may take so long to open and to send its first frame, networks being loaded meanwhile; on
-/// macOS a person may have to allow it first.
-const OPENING: Duration = Duration::from_secs(if cfg!(target_os = "macos") { 70 } else { 10 });
 
 /// Largest frame to warm up for.
 const WARM: (u32, u32) = (1_920, 1_080);
@@ -50,6 +44,8 @@ pub struct Wish {
     pub seed: u64,
     /// Whether frames come at their own pace, for somebody who watches.
     pub watched: bool,
+    /// Whether a camera that fails is waited for; else its fault is an error.
+    pub patient: bool,
 }
 
 /// What comes next.
@@ -58,6 +54,8 @@ pub enum Next {
     Seen(Observation),
     /// Time has passed without a frame.
     Tick(Timestamp),
+    /// Something is wrong with the camera, or is so no more.
+    Camera(News),
     /// The recording is over.
     End,
 }
@@ -67,11 +65,49 @@ pub struct Feed {
     kind: Kind,
     cues: Option<Sender<Cue>>,
     clock: Clock,
-    /// The camera that is watched for stalling, and when it last sent a frame.
-    camera: Option<(CameraId, Option<Timestamp>)>,
+    camera: Option<Guarded>,
     /// In a recording no time passes between frames, however long we take to look at them: the
     /// moment of the last one.
     recorded: Option<Timestamp>,
+}
+
+/// A camera whose faults are heard of.
+struct Guarded {
+    camera: CameraId,
+    watch: Watch,
+    patient: bool,
+    /// What is wrong with it now.
+    standing: BTreeMap<Fault, News>,
+    /// Frames from before are not to be judged any more.
+    stale: Timestamp,
+    /// What was seen while news came, which goes first.
+    held: Option<Observation>,
+}
+
+impl Guarded {
+    /// What there is to say of the camera.
+    fn hear(&mut self) -> Result<Option<News>, Error> {
+        while let Some(news) = self.watch.news() {
+            match news.state {
+                Change::Fault => {
+                    self.standing.insert(news.fault, news.clone());
+                }
+                Change::Back => {
+                    self.standing.remove(&news.fault);
+                }
+            }
+            if news.breaks() {
+                self.stale = news.at;
+                if !self.patient {
+                    return Err(news.error(&self.camera));
+                }
+            }
+            if self.patient {
+                return Ok(Some(news));
+            }
+        }
+        Ok(None)
+    }
 }
 
 enum Kind {
@@ -90,9 +126,20 @@ impl Feed {
         let (cues, heard) = bounded(CUES);
         let demo = wish.source == Source::Demo;
         let live = wish.watched || matches!(wish.source, Source::Camera(_));
-        let camera = match &wish.source {
-            Source::Camera(camera) => Some((camera.clone(), None)),
-            Source::Demo | Source::Path(_) => None,
+        let (watched, camera) = match &wish.source {
+            Source::Camera(camera) => {
+                let (watched, watch) = capture::watch(camera, wish.options, clock);
+                let guarded = Guarded {
+                    camera: camera.clone(),
+                    watch,
+                    patient: wish.patient,
+                    standing: BTreeMap::new(),
+                    stale: Timestamp::default(),
+                    held: None,
+                };
+                (Some(watched), Some(guarded))
+            }
+            Source::Demo | Source::Path(_) => (None, None),
         };
         let recorded = matches!(wish.source, Source::Path(_)).then(Timestamp::default);
         let kind = if live {
@@ -103,7 +150,10 @@ impl Feed {
             let looking = wish.clone();
             let pace = Pace::Live(clock);
             Kind::Threads(pipeline::spawn(
-                move || open(&wish, pace, heard, clock),
+                move || match watched {
+                    Some(watched) => Ok(Box::new(watched) as Frames),
+                    None => open(&wish, pace, heard, clock),
+                },
                 move || {
                     let mut observer = observer(&looking, clock)?;
                     if late == Late::Drop {
@@ -134,12 +184,41 @@ impl Feed {
 
     /// Waits for what comes next, at most a twentieth of a second.
     pub fn next(&mut self) -> Result<Next, Error> {
-        let next = match &mut self.kind {
+        if let Some(camera) = &mut self.camera {
+            if let Some(news) = camera.hear()? {
+                return Ok(Next::Camera(news));
+            }
+            if let Some(seen) = camera.held.take_if(|seen| seen.frame.at >= camera.stale) {
+                return Ok(Next::Seen(seen));
+            }
+            camera.held = None;
+        }
+        let next = self.wait()?;
+        let Next::Seen(seen) = next else {
+            return Ok(next);
+        };
+        if let Some(last) = &mut self.recorded {
+            *last = seen.frame.at;
+        }
+        if let Some(camera) = &mut self.camera {
+            if let Some(news) = camera.hear()? {
+                camera.held = Some(seen);
+                return Ok(Next::Camera(news));
+            }
+            if seen.frame.at < camera.stale {
+                return Ok(Next::Tick(self.clock.now()));
+            }
+        }
+        Ok(Next::Seen(seen))
+    }
+
+    fn wait(&mut self) -> Result<Next, Error> {
+        match &mut self.kind {
             Kind::Threads(seen) => match seen.recv_timeout(TICK) {
                 Ok(observation) => observation.map(Next::Seen),
                 Err(RecvTimeoutError::Timeout) => {
                     let now = self.recorded.unwrap_or_else(|| self.clock.now());
-                    self.stalled(now).map_or(Ok(Next::Tick(now)), Err)
+                    Ok(Next::Tick(now))
                 }
                 Err(RecvTimeoutError::Disconnected) => Ok(Next::End),
             },
@@ -156,33 +235,26 @@ impl Feed {
                 Some(error) => Err(error),
                 None => Ok(Next::End),
             },
-        };
-        if let Ok(Next::Seen(seen)) = &next {
-            if let Some(last) = &mut self.recorded {
-                *last = seen.frame.at;
-            }
-            if let Some((_, last)) = &mut self.camera {
-                *last = Some(self.clock.now());
-            }
         }
-        next
     }
 
-    /// What to say of a camera that has sent nothing for too long.
-    fn stalled(&self, now: Timestamp) -> Option<Error> {
-        let (camera, last) = self.camera.as_ref()?;
-        let (since, patience, way_out) = match last {
-            Some(at) => (*at, STALL, "unplug it and plug it in again"),
-            None => (
-                Timestamp::default(),
-                OPENING,
-                "does another program use it?",
-            ),
-        };
-        (now.since(since) > patience).then(|| {
-            let seconds = patience.as_secs();
-            Error::camera(camera, format!("no frame for {seconds} s; {way_out}"))
-        })
+    /// What is wrong with the camera now, the gravest first.
+    pub fn faults(&self) -> impl Iterator<Item = &News> {
+        let standing = self.camera.iter().flat_map(|camera| &camera.standing);
+        standing.map(|(_, news)| news)
+    }
+
+    /// The fault that keeps anything from being judged now.
+    pub fn fault(&self) -> Option<Fault> {
+        let broken = self.faults().find(|news| news.breaks());
+        broken.map(|news| news.fault)
+    }
+
+    /// The same as an error.
+    pub fn failure(&self) -> Option<Error> {
+        let camera = &self.camera.as_ref()?.camera;
+        let broken = self.faults().find(|news| news.breaks());
+        broken.map(|news| news.error(camera))
     }
 
     /// Now, by the clock that stamps a live source's frames.

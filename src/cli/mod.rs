@@ -8,6 +8,7 @@ mod compare;
 mod completions;
 mod config;
 mod detect;
+mod doctor;
 mod enroll;
 mod exit;
 mod feed;
@@ -79,6 +80,7 @@ enum Command {
     Enroll(enroll::Enroll),
     Forget(forget::Forget),
     Cameras(cameras::Cameras),
+    Doctor(doctor::Doctor),
     Completions(completions::Completions),
     Detect(detect::Detect),
     Padtest(padtest::Padtest),
@@ -108,6 +110,7 @@ pub fn run(args: Vec<OsString>) -> Exit {
         Command::Key(key) => out::until_closed(key.run()),
         Command::Replay(replay) => out::until_closed(replay.run()),
         Command::Analyze(analyze) => out::until_closed(analyze.run(&cli.common)),
+        Command::Doctor(doctor) => out::until_closed(doctor.run(&cli.common)),
         Command::Cameras(cameras) => out::until_closed(cameras.run()),
         // Its exit code decides: a caller who has left does not hear "the same".
         Command::Compare(compare) => compare.run(&cli.common),

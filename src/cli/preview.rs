@@ -17,9 +17,11 @@ use liveness::{
 use super::{
     Common,
     bench::Bench,
+    challenge::camera_words,
     exit::Exit,
     feed::{self, Feed, Next, Wish},
     input::Input,
+    out::say,
 };
 
 /// Show detections live.
@@ -64,6 +66,7 @@ impl Preview {
             behaviour: Behaviour::Replay,
             seed: 0,
             watched: true,
+            patient: true,
         })?;
         let lang = self.lang.unwrap_or_else(Lang::from_system);
         let mut now = Now::default();
@@ -82,6 +85,7 @@ impl Preview {
                         now.take(seen, feed.now());
                     }
                     Ok(Next::Tick(_)) => {}
+                    Ok(Next::Camera(news)) => say(camera_words(news.state, &news.text)),
                     Ok(Next::End) => over = true,
                     Err(error) => {
                         failure = Some(error);
@@ -92,7 +96,8 @@ impl Preview {
             canvas.resize(window.size());
             let stages = now.stages();
             let samples: Vec<Sample> = now.reader.track().iter().copied().collect();
-            let seen = now.seen.as_ref();
+            // A picture from before the fault would look like a mirror that has stopped.
+            let seen = now.seen.as_ref().filter(|_| feed.fault().is_none());
             let moment = Moment {
                 frame: seen.map(|o| &*o.frame),
                 faces: seen.map_or(&[], |o| &o.faces),
@@ -102,6 +107,7 @@ impl Preview {
                 fps: now.fps(),
                 dropped: now.dropped,
                 guide: now.guide,
+                fault: feed.faults().next().map(|news| news.fault),
                 show_mesh,
                 show_signals,
                 lang,

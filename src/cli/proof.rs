@@ -205,7 +205,7 @@ impl Proof {
 /// # Errors
 ///
 /// Where there is no usual place: in a service without a home.
-fn log_path(named: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
+pub(super) fn log_path(named: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
     let path = named.cloned().or_else(store::default_path);
     path.context(
         "no place for the log: HOME and XDG_STATE_HOME are not set; name one with --log PATH",

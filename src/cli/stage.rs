@@ -3,6 +3,7 @@ use std::{sync::Arc, time::Duration};
 
 use crossbeam_channel::Receiver;
 use liveness::{
+    capture::Fault,
     challenge::{State, Verdict},
     error::Error,
     frame::Frame,
@@ -61,14 +62,18 @@ impl Stage {
         state: State,
         script_len: usize,
         now: Timestamp,
+        fault: Option<Fault>,
     ) -> Result<Wanted, Error> {
         let scene = Scene {
             state,
+            fault,
             script_len,
             now,
             lang: self.lang,
         };
         self.canvas.resize(self.window.size());
+        // A picture from before the fault would look like a mirror that has stopped.
+        let frame = frame.filter(|_| fault.is_none());
         self.screen.draw(&mut self.canvas, frame, &scene);
         self.window.show(&self.canvas)?;
         let mut wanted = Wanted::Nothing;
@@ -118,6 +123,7 @@ impl Stage {
                         frame = Some(seen.frame);
                     }
                     Ok(Next::Tick(at)) => *now = (*now).max(at),
+                    Ok(Next::Camera(news)) => *now = (*now).max(news.at),
                     Ok(Next::End) => over = true,
                     Err(error) => {
                         log::warn!("after the result: {error}");
@@ -126,7 +132,7 @@ impl Stage {
                 }
             }
             let at = from.after(shown);
-            match self.show(frame.as_deref(), State::Done(verdict), 0, at) {
+            match self.show(frame.as_deref(), State::Done(verdict), 0, at, None) {
                 Ok(Wanted::Nothing) => {}
                 Ok(Wanted::Again) if !over => return true,
                 Ok(Wanted::Stop | Wanted::Again) => return false,

@@ -1,13 +1,18 @@
 //! One run, from the first frame to the line in the log: observations in, events out.
 mod closeup;
+mod event;
 mod tape;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 pub use closeup::Closeup;
+pub use event::{Event, StepState};
 pub use tape::{Line, Replay, Tape, TapeError};
 
 use crate::{
+    capture::{Change, Fault, News},
     challenge::{Challenge, End, Guide, HINT_HOLD, Rules, State, Verdict},
     frame,
     observation::Observation,
@@ -38,47 +43,6 @@ pub struct Plan {
     pub rules: Rules,
 }
 
-/// How a step stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepState {
-    /// It has been asked, for the first time or once more.
-    Asked,
-    /// It has been done.
-    Done,
-    /// It has failed: something else is asked, or the challenge is over.
-    Failed,
-}
-
-/// What a caller is told while a session runs: the lines of `challenge --json` but the last.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Event {
-    /// The session has begun.
-    Hello {
-        /// Its name.
-        session: String,
-        /// Version of these lines.
-        schema: u32,
-        /// What will be asked.
-        script: Vec<Step>,
-    },
-    /// The subject should do something before the first step, or so that the next can be judged.
-    Guide {
-        /// What.
-        code: Guide,
-    },
-    /// A step is asked, done or failed.
-    Step {
-        /// Which.
-        step: Step,
-        /// How it stands.
-        state: StepState,
-        /// When, in milliseconds of the session.
-        t_ms: f64,
-    },
-}
-
 /// One run.
 pub struct Session {
     reader: Reader,
@@ -91,6 +55,8 @@ pub struct Session {
     events: Vec<Event>,
     /// The last hint that was passed on.
     said: Option<Guide>,
+    /// What is wrong with the camera now, so that nothing can be judged.
+    broken: BTreeSet<Fault>,
     tape: Option<Tape>,
 }
 
@@ -120,6 +86,7 @@ impl Session {
             reason: None,
             said: None,
             frames: FrameCounts::default(),
+            faults: BTreeMap::new(),
         };
         Self {
             reader: Reader::default(),
@@ -131,6 +98,7 @@ impl Session {
             last_seq: None,
             events: vec![hello],
             said: None,
+            broken: BTreeSet::new(),
             tape: None,
         }
     }
@@ -222,8 +190,41 @@ impl Session {
     /// Lets time pass without a frame.
     pub fn tick(&mut self, now: Timestamp) {
         self.keep(|| Line::Tick { now });
-        let state = self.challenge.tick(now);
+        let over = now.since(self.begun) > self.record.rules.session;
+        let state = if over && !self.broken.is_empty() {
+            // Whoever stood before a camera that is gone cannot be told from nobody.
+            self.challenge.end(End::SourceFailed)
+        } else {
+            self.challenge.tick(now)
+        };
         self.advance(state, now);
+    }
+
+    /// Hears what a watched camera has to say. While nobody has been asked for anything its return is
+    /// waited for; a session that is under way ends, for nothing seen from now on belongs to it.
+    pub fn hear(&mut self, news: &News) {
+        self.keep(|| Line::Camera { news: news.clone() });
+        self.events.push(Event::Camera {
+            state: news.state,
+            fault: news.fault,
+            text: news.text.clone(),
+            t_ms: self.since_begin(news.at),
+        });
+        match news.state {
+            Change::Fault => {
+                *self.record.faults.entry(news.fault).or_default() += 1;
+                if news.breaks() {
+                    self.broken.insert(news.fault);
+                }
+            }
+            Change::Back => {
+                self.broken.remove(&news.fault);
+            }
+        }
+        if news.breaks() && !self.is_waiting() {
+            let state = self.challenge.end(End::SourceFailed);
+            self.advance(state, news.at);
+        }
     }
 
     /// Ends the session from outside.

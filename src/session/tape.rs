@@ -8,7 +8,9 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Plan, Session};
-use crate::{challenge::End, reading::Reading, record::SessionRecord, time::Timestamp};
+use crate::{
+    capture::News, challenge::End, reading::Reading, record::SessionRecord, time::Timestamp,
+};
 
 /// One thing a session was told, in its order; one line of JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +34,11 @@ pub enum Line {
     Tick {
         /// Until when.
         now: Timestamp,
+    },
+    /// What was said of the camera.
+    Camera {
+        /// What.
+        news: News,
     },
     /// It was ended from outside.
     End {
@@ -153,6 +160,7 @@ impl Tape {
             match line {
                 Line::Frame { seq, reading } => session.take_frame(*seq, reading),
                 Line::Tick { now } => session.tick(*now),
+                Line::Camera { news } => session.hear(news),
                 Line::End { why } => session.end(*why),
                 Line::Plan { .. } | Line::Result { .. } => {}
             }
@@ -166,6 +174,7 @@ impl Tape {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::{Fault, Trouble};
     use crate::{challenge::Rules, record::wall_time, step::Step};
 
     fn taped() -> Session {
@@ -195,6 +204,8 @@ mod tests {
             session.take_frame(seq * 2, &reading);
         }
         session.tick(Timestamp::from_millis(5_000));
+        let trouble = Trouble::from(Fault::Slow);
+        session.hear(&News::fault(Timestamp::from_millis(5_100), &trouble));
         session.end(End::Cancelled);
         let events = session.events();
         let tape = session.tape().unwrap();

@@ -34,6 +34,7 @@ pub(super) fn record(session: &str) -> SessionRecord {
         reason: Some(Reason::StepTimeout),
         said: None,
         frames: FrameCounts::default(),
+        faults: std::collections::BTreeMap::new(),
     }
 }
 

@@ -80,6 +80,9 @@ impl ChallengeScreen {
         canvas.ring(oval, 1.0, width, TRACK);
         let breath = 0.75 + 0.25 * (scene.now.as_millis_f64() as f32 / 450.0).sin();
         match scene.state {
+            State::Waiting { .. } if scene.fault.is_some() => {
+                canvas.ring(oval, 1.0, width, ATTENTION.fade(breath));
+            }
             State::Waiting { guide } => {
                 let colour = match guide {
                     None => GOOD.fade(breath),
@@ -150,7 +153,10 @@ impl ChallengeScreen {
     fn draw_prompt(&mut self, canvas: &mut Canvas, layout: &Layout, scene: &Scene) {
         let start = Timestamp::default();
         let (text, pictogram, since) = match scene.state {
-            State::Waiting { guide } => (Text::Guide(guide), Pictogram::Guide(guide), start),
+            State::Waiting { guide } => match scene.fault {
+                Some(fault) => (Text::Fault(fault), Pictogram::Guide(None), start),
+                None => (Text::Guide(guide), Pictogram::Guide(guide), start),
+            },
             State::Asking {
                 guide: Some(guide), ..
             } => (

@@ -8,8 +8,8 @@ use super::{
     text::{Align, CAP, LEADING, Type},
 };
 use crate::{
-    challenge::Guide, error::Error, face::Face, frame::Frame, geometry::Point, mesh::Mesh,
-    signal::Sample,
+    capture::Fault, challenge::Guide, error::Error, face::Face, frame::Frame, geometry::Point,
+    mesh::Mesh, signal::Sample,
 };
 
 /// One moment of the preview.
@@ -31,6 +31,8 @@ pub struct Preview<'a> {
     pub dropped: u64,
     /// What a challenge would say to this subject.
     pub guide: Option<Guide>,
+    /// What is wrong with the camera.
+    pub fault: Option<Fault>,
     /// Whether the mesh is drawn.
     pub show_mesh: bool,
     /// Whether the signals are plotted.
@@ -221,8 +223,12 @@ impl PreviewScreen {
     }
 
     fn draw_guide(&mut self, canvas: &mut Canvas, preview: &Preview<'_>, px: f32) {
-        let Some(guide) = preview.guide else { return };
-        let text = Text::Guide(Some(guide)).get(preview.lang);
+        let text = match (preview.fault, preview.guide) {
+            (Some(fault), _) => Text::Fault(fault),
+            (None, Some(guide)) => Text::Guide(Some(guide)),
+            (None, None) => return,
+        };
+        let text = text.get(preview.lang);
         let (w, h) = canvas.size();
         let (size, y) = (px * 1.3, if w >= h { h - px * 3.2 } else { h * 0.5 });
         let width = self.letters.width(text, size);

@@ -44,6 +44,7 @@ fn bare(frame: &Frame) -> Preview<'_> {
         fps: 0.0,
         dropped: 0,
         guide: None,
+        fault: None,
         show_mesh: true,
         show_signals: false,
         lang: Lang::En,

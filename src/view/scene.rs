@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use super::strings::Lang;
-use crate::{challenge::State, time::Timestamp};
+use crate::{capture::Fault, challenge::State, time::Timestamp};
 
 /// How long a word about a wrong gesture stays.
 const STRUCK: Duration = Duration::from_millis(2_500);
@@ -12,6 +12,8 @@ const STRUCK: Duration = Duration::from_millis(2_500);
 pub struct Scene {
     /// Where the challenge stands.
     pub state: State,
+    /// What keeps the camera from showing anything.
+    pub fault: Option<Fault>,
     /// Number of steps in the script.
     pub script_len: usize,
     /// The moment drawn.

@@ -2,6 +2,7 @@
 use std::str::FromStr;
 
 use crate::{
+    capture::Fault,
     challenge::{Guide, Reason, Verdict},
     step::Step,
 };
@@ -63,6 +64,8 @@ pub enum Text {
     Return(Step),
     /// What keeps the challenge from beginning; `None` while the face is measured at rest.
     Guide(Option<Guide>),
+    /// What is wrong with the camera.
+    Fault(Fault),
     /// Something else than the step was seen.
     OnceMore,
     /// How it ended.
@@ -110,6 +113,7 @@ impl Text {
             Self::Return(_) => ["Now look straight ahead", "很好，请正视前方"],
             Self::Guide(None) => ["Good, hold still", "很好，请保持不动"],
             Self::Guide(Some(guide)) => hint(guide),
+            Self::Fault(fault) => broken(fault),
             Self::OnceMore => ["Once more, please", "请再做一次"],
             Self::Verdict(verdict) => outcome(verdict),
             Self::Reason(reason) => why(reason),
@@ -157,6 +161,7 @@ impl Text {
             .into_iter()
             .chain(steps.flat_map(|step| [Self::Ask(step), Self::Return(step)]))
             .chain(GUIDES.map(|guide| Self::Guide(Some(guide))))
+            .chain(Fault::ALL.map(Self::Fault))
             .chain(REASONS.map(Self::Reason))
     }
 }
@@ -188,6 +193,42 @@ const fn hint(guide: Guide) -> [&'static str; Lang::ALL.len()] {
         Guide::CloseMouth => ["Close your mouth", "请合上嘴巴"],
         Guide::FaceCovered => ["Please uncover your face", "请不要遮挡脸部"],
         Guide::RemoveGlasses => ["Please take off your glasses", "请摘下眼镜"],
+    }
+}
+
+/// Whoever stands before a kiosk can do little about its camera, but should know that it is not their fault.
+const fn broken(fault: Fault) -> [&'static str; Lang::ALL.len()] {
+    match fault {
+        Fault::Unplugged => [
+            "The camera is unplugged: plug it in",
+            "摄像头已断开，请重新插好",
+        ],
+        Fault::Denied => [
+            "This program may not use the camera",
+            "没有使用摄像头的权限",
+        ],
+        Fault::Busy => ["Another program uses the camera", "摄像头正被其他程序使用"],
+        Fault::FormatRefused => ["The camera's format cannot be read", "无法读取摄像头的格式"],
+        Fault::Crashed => ["The camera's driver broke down", "摄像头驱动出错"],
+        Fault::IoError => [
+            "The camera cannot be read: check its cable",
+            "无法读取摄像头，请检查连线",
+        ],
+        Fault::Stalled => ["The camera sends no picture", "摄像头没有画面"],
+        Fault::WrongSize => [
+            "The camera's picture has a wrong size",
+            "摄像头画面尺寸不符",
+        ],
+        Fault::Damaged => ["The camera's picture is damaged", "摄像头画面损坏"],
+        Fault::Black => [
+            "Too dark: is the camera covered?",
+            "画面全黑，请检查镜头是否被遮挡",
+        ],
+        Fault::Frozen => ["The camera's picture stands still", "摄像头画面静止不动"],
+        Fault::Slow => [
+            "The camera is too slow: find more light",
+            "摄像头太慢，请到亮一点的地方",
+        ],
     }
 }
 

@@ -127,6 +127,7 @@ pub fn record() -> SessionRecord {
         reason: Some(Reason::StepTimeout),
         said: Some(Said::default()),
         frames: FrameCounts::default(),
+        faults: std::collections::BTreeMap::new(),
     }
 }
 

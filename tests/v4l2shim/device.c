@@ -15,9 +15,11 @@
 enum { MAX_SCRIPT = 64, TICK_MS = 5 };
 
 static const char *const state_names[STATES] = {"ok",  "stall", "unplug", "corrupt", "truncate", "black",
-                                                "eio", "busy",  "slow",   "denied"};
+                                                "eio", "busy",  "slow",   "denied",  "half",  "frozen",   "resize",
+                                                "refuse", "panic"};
 
-static char entry[32], device_path[48], name_path[96];
+static char entry[32], device_path[48], sys_path[96];
+static uint64_t frozen_at;
 static const char *control_path;
 static struct { uint64_t tick; enum state state; } script[MAX_SCRIPT];
 static int script_length;
@@ -66,11 +68,20 @@ static void ring(void) {
         tell("[shim] cannot wake the program\n");
 }
 
+static void number_device(const char *number) {
+    snprintf(entry, sizeof entry, "video%d", atoi(number));
+    snprintf(device_path, sizeof device_path, "/dev/%s", entry);
+    snprintf(sys_path, sizeof sys_path, "/sys/class/video4linux/%s/", entry);
+}
+
 static void set_state(enum state next) {
     if (next == camera.state)
         return;
     tell("[shim] tick %lu: %s, was %s\n", (unsigned long)tick, state_names[next], state_names[camera.state]);
+    if (camera.state == UNPLUG && getenv("SHIM_RENUMBER"))
+        number_device(getenv("SHIM_RENUMBER"));
     camera.state = next;
+    frozen_at = tick;
     if (next == UNPLUG) {
         camera.dead = true;
         ring();
@@ -114,7 +125,12 @@ static void spoil(uint8_t *frame, size_t length) {
 }
 
 static void fill(int buffer) {
-    size_t *start = camera.source->start + tick % (uint64_t)camera.source->count;
+    const struct source *source = camera.source;
+    for (int i = 0; i < source_count && camera.state == RESIZE; i++)
+        if (sources[i].fourcc == camera.source->fourcc && &sources[i] != camera.source)
+            source = &sources[i];
+    uint64_t number = camera.state == FROZEN ? frozen_at : tick;
+    size_t *start = source->start + number % (uint64_t)source->count;
     size_t length = start[1] - start[0];
     if (length > camera.stride)
         length = camera.stride;
@@ -122,7 +138,7 @@ static void fill(int buffer) {
         length /= 3;
     /* As in a real driver, what an earlier and longer frame left behind it stays. */
     uint8_t *frame = camera.memory + (size_t)buffer * camera.stride;
-    memcpy(frame, camera.source->data + start[0], length);
+    memcpy(frame, source->data + start[0], length);
     spoil(frame, length);
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -135,6 +151,8 @@ static void fill(int buffer) {
 static bool frame_is_due(void) {
     if (!camera.streaming || camera.dead || camera.state == STALL || camera.state == UNPLUG)
         return false;
+    if (camera.state == HALF)
+        return tick % 2 == 0;
     return camera.state != SLOW || tick % 10 == 0;
 }
 
@@ -185,9 +203,7 @@ static const char *setting(const char *name, const char *otherwise) {
 }
 
 void camera_start(void) {
-    snprintf(entry, sizeof entry, "video%d", atoi(setting("SHIM_INDEX", "42")));
-    snprintf(device_path, sizeof device_path, "/dev/%s", entry);
-    snprintf(name_path, sizeof name_path, "/sys/class/video4linux/%s/name", entry);
+    number_device(setting("SHIM_INDEX", "42"));
     camera.name = setting("SHIM_NAME", "Shim Camera");
     control_path = getenv("SHIM_CTL");
     logging = getenv("SHIM_LOG") != NULL;
@@ -209,7 +225,12 @@ void camera_start(void) {
 bool camera_present(void) { return source_count && camera.state != UNPLUG; }
 bool camera_owns(int fd) { return fd >= 0 && fd == camera.fd; }
 bool camera_is_device(const char *path) { return source_count && !strcmp(path, device_path); }
-bool camera_is_name_file(const char *path) { return source_count && !strcmp(path, name_path); }
+bool camera_is_sys_file(const char *path) {
+    return source_count && !strncmp(path, sys_path, strlen(sys_path));
+}
+bool camera_is_sys_link(const char *path) {
+    return camera_is_sys_file(path) && !strcmp(path + strlen(sys_path), "device");
+}
 const char *camera_entry(void) { return entry; }
 int camera_memory(void) { return camera.memory_fd; }
 
@@ -238,11 +259,16 @@ int camera_open(void) {
     return fd;
 }
 
-int camera_open_name_file(void) {
-    if (!camera_present())
+int camera_open_sys_file(const char *path) {
+    const char *name = path + strlen(sys_path), *serial = getenv("SHIM_SERIAL");
+    const char *text = !strcmp(name, "name")                            ? camera.name
+                       : !strcmp(name, "index")                         ? "0"
+                       : !strcmp(name, "device/../serial") && serial    ? serial
+                                                                        : NULL;
+    if (!camera_present() || !text)
         return refuse(ENOENT);
-    int file = memfd_create("name", 0);
-    dprintf(file, "%s\n", camera.name);
+    int file = memfd_create("sys", MFD_CLOEXEC);
+    dprintf(file, "%s\n", text);
     lseek(file, 0, SEEK_SET);
     return file;
 }
@@ -250,7 +276,15 @@ int camera_open_name_file(void) {
 void camera_close(void) {
     pthread_mutex_lock(&camera.lock);
     tell("[shim] close\n");
+    /* As a kernel does, even of a camera that is gone; the program's own mappings stay its own. */
+    if (camera.memory_fd >= 0) {
+        munmap(camera.memory, camera.stride * (size_t)camera.buffer_count);
+        close(camera.memory_fd);
+        camera.memory_fd = -1;
+        camera.buffer_count = 0;
+    }
     camera.fd = -1;
     camera.streaming = false;
+    camera.queued.length = camera.filled.length = 0;
     pthread_mutex_unlock(&camera.lock);
 }

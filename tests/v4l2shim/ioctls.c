@@ -76,6 +76,8 @@ static int describe(struct v4l2_format *answer, const struct source *of) {
 static int set_format(struct v4l2_format *format, bool only_try) {
     if (!only_try && (camera.buffer_count || camera.state == BUSY))
         return refuse(EBUSY);
+    if (!only_try && camera.state == REFUSE)
+        return refuse(EINVAL);
     struct source *next = camera.source;
     const struct v4l2_pix_format *wish = &format->fmt.pix;
     for (struct source *s = sources; s < sources + source_count; s++)
@@ -168,6 +170,8 @@ static int dequeue_buffer(struct v4l2_buffer *answer) {
     camera.lent[index] = false;
     answer->index = (uint32_t)index;
     query_buffer(answer);
+    if (camera.state == PANIC)
+        answer->index = 1000; /* the program's library trusts it */
     answer->bytesused = camera.details[index].bytesused;
     answer->sequence = camera.details[index].sequence;
     answer->timestamp = camera.details[index].timestamp;

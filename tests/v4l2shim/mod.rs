@@ -1,4 +1,5 @@
 //! Builds the false camera (shim.h says what it can do) and runs this test program again under it.
+#![allow(dead_code, reason = "no test file needs all of it")]
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{Cursor, Read};
@@ -128,6 +129,11 @@ impl Machine {
 
     /// Runs the test `probe` of this program on this machine.
     pub fn run(&self, probe: &str) -> Outcome {
+        self.run_for(probe, PATIENCE)
+    }
+
+    /// The same, for a probe that takes long.
+    pub fn run_for(&self, probe: &str, patience: Duration) -> Outcome {
         let mut child = self
             .command(std::env::current_exe().unwrap())
             .args([
@@ -155,7 +161,7 @@ impl Machine {
             out.read_to_string(&mut text).unwrap();
             tx.send((text, reader.join().unwrap()))
         });
-        let Ok((text, log)) = both.recv_timeout(PATIENCE) else {
+        let Ok((text, log)) = both.recv_timeout(patience) else {
             child.kill().unwrap();
             child.wait().unwrap();
             panic!("the probe {probe:?} hangs");

@@ -10,6 +10,8 @@
  *                the other). Without it the machine has no camera at all.
  *   SHIM_INDEX   number N of /dev/videoN; 42
  *   SHIM_NAME    the camera's name; "Shim Camera"
+ *   SHIM_SERIAL  its serial number; without it, it has none
+ *   SHIM_RENUMBER  number N it has when it comes back after it was unplugged; the old one
  *   SHIM_FPS     rates it offers, first is the default; "30,15"
  *   SHIM_STATE   state at the start; "ok"
  *   SHIM_CTL     file holding a state, read again every 5 ms
@@ -36,6 +38,11 @@ enum state {
     BUSY,     /* another program streams */
     SLOW,     /* one frame in ten arrives */
     DENIED,   /* opening gives EACCES */
+    HALF,     /* every second frame arrives */
+    FROZEN,   /* the same picture again and again */
+    RESIZE,   /* MJPEG pictures of another size than agreed: of the next file of that encoding */
+    REFUSE,   /* setting the format fails */
+    PANIC,    /* the driver's library panics: requested buffers come with an index out of range */
     STATES
 };
 
@@ -60,10 +67,11 @@ void camera_start(void);
 bool camera_present(void);
 bool camera_owns(int fd);
 bool camera_is_device(const char *path);
-bool camera_is_name_file(const char *path);
+bool camera_is_sys_file(const char *path); /* what /sys tells of it: name, index, serial */
+bool camera_is_sys_link(const char *path); /* the link to where it is plugged in */
 const char *camera_entry(void); /* its name in /dev */
 int camera_open(void);
-int camera_open_name_file(void);
+int camera_open_sys_file(const char *path);
 void camera_close(void);
 int camera_ioctl(unsigned long request, void *argument);
 int camera_memory(void); /* file to map instead of the device */

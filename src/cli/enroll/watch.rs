@@ -85,6 +85,7 @@ pub fn watch(input: &Input, common: &Common) -> anyhow::Result<Watched> {
         behaviour: Behaviour::Still,
         seed: 0,
         watched: false,
+        patient: false,
     })?;
     let stop = stop::signal()?;
     let (mut reader, stand) = (Reader::default(), stand());
@@ -99,6 +100,7 @@ pub fn watch(input: &Input, common: &Common) -> anyhow::Result<Watched> {
         let (now, seen) = match feed.next()? {
             Next::Seen(seen) => (seen.frame.at, Some(seen)),
             Next::Tick(now) => (now, None),
+            Next::Camera(news) => (news.at, None),
             Next::End => break,
         };
         if now.since(*begun.get_or_insert(now)) > PATIENCE {

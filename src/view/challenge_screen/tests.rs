@@ -21,6 +21,7 @@ const SIZES: [(usize, usize); 5] = [
 fn scene(state: State, lang: Lang) -> Scene {
     Scene {
         state,
+        fault: None,
         script_len: 5,
         now: Timestamp::from_millis(3_000),
         lang,

@@ -1,0 +1,372 @@
+//! A camera that always comes back: its faults are told, and it is opened anew until it is well.
+//!
+//! ```text
+//!            thread "camera"          thread "capture"
+//! device ──▶ Camera ──Word──▶[1]──▶ Watched ──Frame──▶ pipeline
+//!            thrown away when         └─News──▶[32]──▶ Watch, which also ends it
+//!            it stalls or breaks
+//! ```
+//!
+//! Ownership is the shutdown: drop the [`Watch`] and the [`Watched`] ends, even while it waits for a camera
+//! that is gone.
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select_biased};
+
+use super::Options;
+use super::cameras::CameraId;
+use super::fault::{Fault, News, Trouble};
+use super::known::{self, Known};
+use super::looks::Looks;
+use super::worker::{Word, Worker};
+use crate::error::Error;
+use crate::frame::Frame;
+use crate::time::{Clock, Timestamp};
+
+/// A camera that sends nothing for so long has stalled: even in the dark it sends ten frames a second.
+const STALL: Duration = Duration::from_secs(2);
+
+/// A camera may take so long to open and to send its first frame; on macOS a person may have to allow it
+/// first.
+const OPENING: Duration = Duration::from_secs(if cfg!(target_os = "macos") { 70 } else { 10 });
+
+/// A camera that gives only buffers without a picture for so long gives damaged ones.
+const DAMAGED: Duration = Duration::from_secs(1);
+
+/// From a fault to the first try to open the camera anew, doubled with each that fails.
+const FIRST_TRY: Duration = Duration::from_millis(500);
+
+/// Longest time between two tries to open a camera that refuses: it should be back within 3 s of the moment
+/// at which it would not refuse any more, and only a try tells.
+const REFUSED: Duration = Duration::from_secs(2);
+
+/// Longest time between two tries with one that opens and sends nothing. It stays open meanwhile, so it is
+/// back with its first frame.
+const SILENT: Duration = Duration::from_secs(10);
+
+/// From one look whether a camera that is gone is there again to the next: a look opens nothing.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// A camera that is well for so long has recovered: the next fault begins with the first try again.
+const WELL: Duration = Duration::from_secs(5);
+
+/// News that may wait to be heard; whoever listens does so twenty times a second.
+const NEWS: usize = 32;
+
+/// Hears what a watched camera has to say, and ends it when dropped.
+#[derive(Debug)]
+pub struct Watch {
+    news: Receiver<News>,
+    _leash: Sender<Infallible>,
+}
+
+impl Watch {
+    /// The oldest news not heard yet.
+    pub fn news(&self) -> Option<News> {
+        self.news.try_recv().ok()
+    }
+}
+
+/// Frames of a camera that always comes back.
+///
+/// Only a camera that never gave a frame ends it, with an error: what is wrong then is wrong with the
+/// settings. Frames are numbered through all interruptions.
+pub struct Watched {
+    which: CameraId,
+    wish: Options,
+    clock: Clock,
+    worker: Option<Worker>,
+    known: Option<Known>,
+    fps: u32,
+    looks: Looks,
+    /// When the last good frame came, or the camera was last opened.
+    last: Timestamp,
+    /// Whether a good frame came since it was last opened.
+    flows: bool,
+    /// Why the last buffers held no frame.
+    spoilt: Option<Trouble>,
+    /// The faults that last, and since when. One at most keeps frames from coming.
+    faults: BTreeMap<Fault, Timestamp>,
+    back_off: Duration,
+    /// When to open it next, while it is closed; when to open it anew, while a fault lasts.
+    next_try: Timestamp,
+    /// When to look next whether it is there, and what the last look saw.
+    next_look: Timestamp,
+    there: bool,
+    well_since: Option<Timestamp>,
+    seq: u64,
+    over: bool,
+    tell: Sender<News>,
+    leash: Receiver<Infallible>,
+}
+
+/// Watches over a camera. It is opened when the first frame is asked for.
+pub fn watch(which: &CameraId, wish: Options, clock: Clock) -> (Watched, Watch) {
+    let (tell, news) = bounded(NEWS);
+    let (hold, leash) = bounded(0);
+    let watched = Watched {
+        which: which.clone(),
+        wish,
+        clock,
+        worker: None,
+        known: None,
+        fps: wish.fps,
+        looks: Looks::default(),
+        last: clock.now(),
+        flows: false,
+        spoilt: None,
+        faults: BTreeMap::new(),
+        back_off: FIRST_TRY,
+        next_try: Timestamp::default(),
+        next_look: Timestamp::default(),
+        there: true,
+        well_since: None,
+        seq: 0,
+        over: false,
+        tell,
+        leash,
+    };
+    let watch = Watch { news, _leash: hold };
+    (watched, watch)
+}
+
+impl Iterator for Watched {
+    type Item = Result<Frame, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let first = self.seq == 0;
+        while !self.over {
+            if self.worker.is_none()
+                && let Err(why) = self.open(self.clock.now())
+            {
+                return self.fail(why);
+            }
+            let silence = never();
+            let words = self.worker.as_ref().map_or(&silence, Worker::words);
+            let word = select_biased! {
+                recv(self.leash) -> _ => None,
+                recv(words) -> word => Some(word.unwrap_or_else(|_| Word::Failed(Fault::Crashed.into()))),
+                default(LOOK / 4) => Some(Word::Nothing),
+            };
+            match word {
+                None => self.over = true,
+                Some(Word::Opened(known, format)) => {
+                    self.fps = format.fps;
+                    self.known.get_or_insert(known);
+                }
+                Some(Word::Shot(Ok(frame))) => return Some(Ok(self.take(frame))),
+                Some(Word::Shot(Err(why))) => {
+                    log::debug!("camera {}: a frame left out: {why}", self.which);
+                    self.spoilt = Some(why);
+                    if let Err(why) = self.check() {
+                        return self.fail(why);
+                    }
+                }
+                Some(Word::Nothing) => {
+                    if self.worker.is_some()
+                        && let Err(why) = self.check()
+                    {
+                        return self.fail(why);
+                    }
+                }
+                Some(Word::Failed(why)) => {
+                    self.close();
+                    if first {
+                        return self.fail(why);
+                    }
+                    self.fault(why);
+                }
+            }
+        }
+        None
+    }
+}
+
+impl Watched {
+    /// Ends a camera that never gave a frame.
+    fn fail(&mut self, why: Trouble) -> Option<Result<Frame, Error>> {
+        self.over = true;
+        self.close();
+        Some(Err(Error::camera(&self.which, why)))
+    }
+
+    /// Opens the camera, if it is time for that.
+    fn open(&mut self, now: Timestamp) -> Result<(), Trouble> {
+        let mut which = self.which.clone();
+        if let Some(known) = &self.known {
+            if now < self.next_look {
+                return Ok(());
+            }
+            self.next_look = now.after(LOOK);
+            let Some(found) = known.find(&known::present()) else {
+                self.there = false;
+                self.turn_into(Fault::Unplugged.into(), now);
+                return Ok(());
+            };
+            if !self.there {
+                // It has come back: nothing to wait for.
+                log::info!("camera {}: it is there again, as {found}", self.which);
+                self.there = true;
+                self.back_off = FIRST_TRY;
+                self.next_try = now;
+            }
+            which = found;
+        }
+        if now < self.next_try {
+            return Ok(());
+        }
+        self.next_try = now.after(self.back_off);
+        let worker = Worker::start(which, self.wish, self.clock);
+        self.worker = Some(worker.map_err(|why| Trouble::new(Fault::Crashed, why.to_string()))?);
+        (self.last, self.flows, self.spoilt) = (now, false, None);
+        self.looks.resume();
+        Ok(())
+    }
+
+    /// Looks whether the camera still sends.
+    fn check(&mut self) -> Result<(), Trouble> {
+        let now = self.clock.now();
+        let silent = now.since(self.last);
+        if self.seq == 0 {
+            return match self.spoilt.take() {
+                Some(why) if silent > OPENING => Err(why),
+                None if silent > OPENING => {
+                    let seconds = OPENING.as_secs();
+                    let text = format!("no frame for {seconds} s; does another program use it?");
+                    Err(Trouble::new(Fault::Stalled, text))
+                }
+                spoilt => {
+                    self.spoilt = spoilt;
+                    Ok(())
+                }
+            };
+        }
+        let broken = self.faults.keys().any(|fault| is_silent(*fault));
+        if broken {
+            // It was opened anew, or stays open, and nothing comes.
+            if now >= self.next_try && silent >= STALL {
+                self.double(SILENT);
+                self.reopen(now);
+            }
+        } else if silent >= DAMAGED
+            && let Some(why) = self.spoilt.take()
+        {
+            self.fault(why);
+        } else if silent >= STALL {
+            self.fault(Fault::Stalled.into());
+            // Nothing but opening it anew helps, and it may help at once.
+            self.reopen(now);
+        }
+        Ok(())
+    }
+
+    /// Passes on a frame, and says what it shows of the camera.
+    fn take(&mut self, mut frame: Frame) -> Frame {
+        let now = frame.at;
+        (self.last, self.spoilt) = (now, None);
+        if !self.flows {
+            self.flows = true;
+            self.well_since = Some(now);
+        }
+        if self.well_since.is_some_and(|s| now.since(s) >= WELL) {
+            self.back_off = FIRST_TRY;
+        }
+        let seen = self.looks.see(&frame, self.fps);
+        let over: Vec<Fault> = (self.faults.keys().copied())
+            .filter(|fault| !seen.contains(fault))
+            .collect();
+        for fault in over {
+            self.back(fault, now);
+        }
+        for fault in seen {
+            if !self.faults.contains_key(&fault) {
+                self.say(fault.into(), now);
+                self.next_try = now.after(self.back_off);
+            }
+        }
+        if self.faults.contains_key(&Fault::Frozen) && now >= self.next_try {
+            // A driver that hangs often comes to itself when it is opened anew.
+            self.double(SILENT);
+            self.reopen(now);
+        }
+        frame.seq = self.seq;
+        self.seq += 1;
+        frame
+    }
+
+    /// No frame comes any more.
+    fn fault(&mut self, why: Trouble) {
+        let now = self.clock.now();
+        if self.faults.keys().any(|fault| is_silent(*fault)) {
+            self.double(REFUSED);
+        }
+        self.turn_into(why, now);
+        self.next_try = now.after(self.back_off);
+    }
+
+    /// Says that this is what is wrong now, and nothing else any more.
+    fn turn_into(&mut self, why: Trouble, now: Timestamp) {
+        self.well_since = None;
+        if self.faults.contains_key(&why.fault) {
+            return;
+        }
+        let over: Vec<Fault> = self.faults.keys().copied().collect();
+        // First, so that at no moment all seems well.
+        self.say(why, now);
+        for fault in over {
+            self.back(fault, now);
+        }
+    }
+
+    /// Closes it, to be opened anew at once.
+    fn reopen(&mut self, now: Timestamp) {
+        self.close();
+        (self.next_try, self.next_look) = (now, now);
+    }
+
+    /// Waits twice as long before the next try.
+    fn double(&mut self, most: Duration) {
+        self.back_off = (self.back_off * 2).min(most);
+    }
+
+    fn say(&mut self, why: Trouble, now: Timestamp) {
+        log::info!("camera {}: {why}", self.which);
+        self.faults.insert(why.fault, now);
+        self.tell(News::fault(now, &why));
+    }
+
+    fn back(&mut self, fault: Fault, now: Timestamp) {
+        if let Some(since) = self.faults.remove(&fault) {
+            let news = News::back(now, fault, now.since(since));
+            log::info!("camera {}: {} {}", self.which, fault.name(), news.text);
+            self.tell(news);
+        }
+    }
+
+    fn tell(&mut self, news: News) {
+        match self.tell.try_send(news) {
+            Ok(()) => {}
+            Err(TrySendError::Full(news)) => log::warn!("nobody hears that {news:?}"),
+            Err(TrySendError::Disconnected(_)) => self.over = true,
+        }
+    }
+
+    fn close(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            worker.stop();
+        }
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Whether no frame comes while the fault lasts.
+fn is_silent(fault: Fault) -> bool {
+    !matches!(fault, Fault::Black | Fault::Frozen | Fault::Slow)
+}
