@@ -5,8 +5,8 @@ use image::RgbImage;
 
 use crate::{
     error::Error,
-    face::Face,
-    geometry::Point,
+    face::{Face, Landmarks5},
+    geometry::{BBox, Point},
     nn::{self, Net},
 };
 
@@ -58,6 +58,34 @@ impl Mesh {
     /// Point `i`; the origin if there is none.
     pub fn point(&self, i: usize) -> Point3 {
         self.points.get(i).copied().unwrap_or_default()
+    }
+
+    /// Middles of the eyes, tip of the nose, mouth corners.
+    pub fn marks(&self) -> Landmarks5 {
+        let at = |i: usize| self.point(i).flat();
+        Landmarks5::from([
+            at(33).midpoint(at(133)),
+            at(362).midpoint(at(263)),
+            at(1),
+            at(61),
+            at(291),
+        ])
+    }
+
+    /// The box around its points.
+    pub fn span(&self) -> BBox {
+        let none = BBox {
+            x1: f32::INFINITY,
+            y1: f32::INFINITY,
+            x2: f32::NEG_INFINITY,
+            y2: f32::NEG_INFINITY,
+        };
+        self.points.iter().fold(none, |span, p| BBox {
+            x1: span.x1.min(p.x),
+            y1: span.y1.min(p.y),
+            x2: span.x2.max(p.x),
+            y2: span.y2.max(p.y),
+        })
     }
 }
 

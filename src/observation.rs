@@ -47,8 +47,8 @@ pub struct Observation {
 pub struct Observer<D> {
     detector: D,
     mesher: Mesher,
-    /// Where the subject was last seen, and when.
-    last: Option<(BBox, Timestamp)>,
+    /// The subject as it was last seen, and when its face was last found.
+    last: Option<(Subject, Timestamp)>,
     clock: Clock,
 }
 
@@ -98,19 +98,9 @@ impl<D: Detect> Observer<D> {
     /// [`Error::Model`] where a network cannot run.
     pub fn look(&mut self, frame: Frame) -> Result<Observation, Error> {
         let begun = self.clock.now();
-        let faces = self.detector.detect(&frame)?;
+        let mut faces = self.detector.detect(&frame)?;
         let detected = self.clock.now();
-        let recent = |(_, at): &(BBox, Timestamp)| frame.at.since(*at) <= MEMORY;
-        self.last = self.last.filter(recent);
-        let face = choose(&faces, self.last.as_ref().map(|(bbox, _)| bbox));
-        self.last = face.map(|f| (f.bbox, frame.at)).or(self.last);
-        let subject = match face {
-            Some(face) => Some(Subject {
-                face,
-                mesh: self.mesher.fit(&frame.image, &face)?,
-            }),
-            None => None,
-        };
+        let subject = self.subject(&frame, &mut faces)?;
         let times = StageTimes {
             detect_ms: detected.since(begun).as_secs_f32() * 1e3,
             mesh_ms: self.clock.now().since(detected).as_secs_f32() * 1e3,
@@ -122,44 +112,211 @@ impl<D: Detect> Observer<D> {
             times,
         })
     }
+
+    /// Picks the subject out of `faces`: who was it before, else who stands nearest. A face that the
+    /// mesh still holds, though the cascade has lost it, is added to them, with a score of zero.
+    fn subject(&mut self, frame: &Frame, faces: &mut Vec<Face>) -> Result<Option<Subject>, Error> {
+        let recent = |(_, found): &(Subject, Timestamp)| frame.at.since(*found) <= MEMORY;
+        let last = self.last.take().filter(recent);
+        let place = last.as_ref().map(|(last, _)| &last.face.bbox);
+        let mut face = place.and_then(|place| near(faces, place));
+        if let (None, Some((last, found))) = (face, &last)
+            && let Some(held) = self.hold(frame, last)?
+        {
+            faces.retain(|face| !is_part(face, &held.face.bbox));
+            faces.push(held.face);
+            self.last = Some((held.clone(), *found));
+            return Ok(Some(held));
+        }
+        face = face.or_else(|| largest(faces, place));
+        let Some(face) = face else {
+            self.last = last;
+            return Ok(None);
+        };
+        let mesh = self.mesher.fit(&frame.image, &face)?;
+        let subject = Subject { face, mesh };
+        self.last = Some((subject.clone(), frame.at));
+        Ok(Some(subject))
+    }
+
+    /// The last subject where the mesh finds it now; `None` where it finds no face.
+    fn hold(&mut self, frame: &Frame, last: &Subject) -> Result<Option<Subject>, Error> {
+        if last.mesh.presence < HELD {
+            return Ok(None);
+        }
+        let mesh = self.mesher.fit(&frame.image, &last.face)?;
+        Ok((mesh.presence >= HELD).then(|| carried(last, mesh)))
+    }
 }
 
-/// How long the place of a face that is not seen is remembered.
-const MEMORY: Duration = Duration::from_millis(500);
+/// How long the place of a face that is not found is remembered. A head that looks down or aside behind
+/// thick rims is lost for half a second.
+const MEMORY: Duration = Duration::from_secs(1);
+
+/// Probability, by the mesh, from which it holds a face that the cascade has lost. On faces it is above 0.9, but for
+/// those half outside of the crop; on what was behind a face that has gone it is 0.
+const HELD: f32 = 0.9;
 
 /// Part of a face's size below which a box inside it is part of that face: a nose and a mouth far to the
 /// side can look like a small face.
 const PART: f32 = 0.35;
 
-/// The face where the last one was, else the largest: who stands nearest is being checked.
-fn choose(faces: &[Face], last: Option<&BBox>) -> Option<Face> {
-    let same = last.and_then(|last| {
-        let near = faces.iter().max_by(|a, b| {
-            let overlap = |f: &Face| f.bbox.iou(last);
-            overlap(a).total_cmp(&overlap(b))
-        })?;
-        (near.bbox.iou(last) >= SAME_IOU).then_some(near)
+/// The face where the last one was.
+fn near(faces: &[Face], last: &BBox) -> Option<Face> {
+    let overlap = |f: &Face| f.bbox.iou(last);
+    let near = (faces.iter()).max_by(|a, b| overlap(a).total_cmp(&overlap(b)))?;
+    (overlap(near) >= SAME_IOU).then_some(*near)
+}
+
+/// The largest face that is no part of the last one: who stands nearest is being checked.
+fn largest(faces: &[Face], last: Option<&BBox>) -> Option<Face> {
+    let whole = (faces.iter()).filter(|face| last.is_none_or(|last| !is_part(face, last)));
+    let area = |face: &Face| face.bbox.area();
+    whole.max_by(|a, b| area(a).total_cmp(&area(b))).copied()
+}
+
+fn is_part(face: &Face, whole: &BBox) -> bool {
+    let Point { x, y } = face.bbox.centre();
+    let inside = whole.x1 <= x && x < whole.x2 && whole.y1 <= y && y < whole.y2;
+    inside && face.bbox.area() < PART * whole.area()
+}
+
+/// `last` carried along as its mesh has moved to `mesh`.
+fn carried(last: &Subject, mesh: Mesh) -> Subject {
+    let (old, new) = (last.mesh.span(), mesh.span());
+    let (from, to) = (old.centre(), new.centre());
+    let grown = (new.area() / old.area().max(1.0)).sqrt();
+    let BBox { x1, y1, x2, y2 } = last.face.bbox;
+    let x = |x: f32| (x - from.x).mul_add(grown, to.x);
+    let y = |y: f32| (y - from.y).mul_add(grown, to.y);
+    let (before, now) = (last.mesh.marks().points(), mesh.marks().points());
+    let points = last.face.landmarks.points();
+    let landmarks = std::array::from_fn(|i| Point {
+        x: points[i].x + now[i].x - before[i].x,
+        y: points[i].y + now[i].y - before[i].y,
     });
-    let is_part = |f: &&Face| {
-        last.is_some_and(|last| f.bbox.io_min(last) > 0.9 && f.bbox.area() < PART * last.area())
-    };
-    let largest = || {
-        let area = |f: &Face| f.bbox.area();
-        let whole = faces.iter().filter(|f| !is_part(f));
-        whole.max_by(|a, b| area(a).total_cmp(&area(b)))
-    };
-    same.or_else(largest).copied()
+    Subject {
+        face: Face {
+            bbox: BBox {
+                x1: x(x1),
+                y1: y(y1),
+                x2: x(x2),
+                y2: y(y2),
+            },
+            score: 0.0,
+            landmarks: Landmarks5::from(landmarks),
+        },
+        mesh,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        capture::stills::read_picture,
+        mtcnn::{Mtcnn, Params},
+    };
+
     fn face(x: f32, side: f32) -> Face {
         Face {
             bbox: BBox::around(Point { x, y: 100.0 }, side),
             score: 0.9,
             landmarks: Landmarks5::default(),
         }
+    }
+
+    /// As the observer picks it, where the mesh holds nothing.
+    fn choose(faces: &[Face], last: Option<&BBox>) -> Option<Face> {
+        last.and_then(|last| near(faces, last))
+            .or_else(|| largest(faces, last))
+    }
+
+    /// Finds the portrait's face in the first picture, and what it is told to in the others.
+    struct Once {
+        cascade: Mtcnn,
+        then: Vec<Face>,
+    }
+
+    impl Detect for Once {
+        fn detect(&mut self, frame: &Frame) -> Result<Vec<Face>, Error> {
+            match frame.seq {
+                0 => self.cascade.detect(frame),
+                _ => Ok(self.then.clone()),
+            }
+        }
+    }
+
+    /// The portrait, moved to the right by `by` pixels; nothing where it has left.
+    fn frame(seq: u64, by: u32) -> Frame {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/assets/portraits/astronaut.jpg"
+        );
+        let portrait = read_picture(path).unwrap();
+        let mut image = RgbImage::new(portrait.width(), portrait.height());
+        image::imageops::replace(&mut image, &portrait, by.into(), 0);
+        Frame {
+            at: Timestamp::from_millis(100 * seq),
+            seq,
+            image,
+        }
+    }
+
+    fn observer(then: Vec<Face>) -> Observer<Once> {
+        let cascade = Mtcnn::load(Params::default(), None).unwrap();
+        let once = Once { cascade, then };
+        Observer::new(once, Mesher::load(None).unwrap(), Clock::start())
+    }
+
+    #[test]
+    fn the_mesh_holds_a_face_that_the_cascade_loses_for_a_second() {
+        let mut observer = observer(vec![]);
+        let first = observer.look(frame(0, 0)).unwrap().subject.unwrap();
+        for seq in 1..=10 {
+            let by = 3 * u32::try_from(seq).unwrap();
+            let seen = observer.look(frame(seq, by)).unwrap();
+            let held = seen.subject.unwrap();
+            assert_eq!(seen.faces, [held.face]);
+            assert!(held.face.score.abs() < 1e-6 && held.mesh.presence >= HELD);
+            let (from, to) = (first.face.landmarks.points(), held.face.landmarks.points());
+            for (from, to) in from.iter().zip(&to) {
+                let off = (to.x - from.x - by as f32).hypot(to.y - from.y);
+                assert!(off < 0.06 * first.face.bbox.width(), "{off} px");
+            }
+            let wider = held.face.bbox.width() / first.face.bbox.width();
+            assert!((0.9..1.1).contains(&wider), "{wider}");
+        }
+        let late = observer.look(frame(11, 33)).unwrap();
+        assert!(late.subject.is_none() && late.faces.is_empty());
+    }
+
+    #[test]
+    fn the_mesh_holds_nothing_where_the_face_has_left() {
+        let mut observer = observer(vec![]);
+        observer.look(frame(0, 0)).unwrap();
+        let gone = observer.look(frame(1, 4_000)).unwrap();
+        assert!(gone.subject.is_none() && gone.faces.is_empty());
+    }
+
+    #[test]
+    fn a_nose_taken_for_a_face_does_not_end_the_hold_and_another_face_is_a_second_one() {
+        let whole = observer(vec![]).look(frame(0, 0)).unwrap().faces[0];
+        let (middle, side) = (whole.bbox.centre(), whole.bbox.width());
+        let nose = Face {
+            bbox: BBox::around(middle, 0.3 * side),
+            ..whole
+        };
+        let mut seen = observer(vec![nose]);
+        seen.look(frame(0, 0)).unwrap();
+        let held = seen.look(frame(1, 0)).unwrap();
+        assert_eq!(held.faces, [held.subject.unwrap().face]);
+        let other = face(middle.x + 3.0 * side, side);
+        let mut seen = observer(vec![other]);
+        seen.look(frame(0, 0)).unwrap();
+        let both = seen.look(frame(1, 0)).unwrap();
+        assert_eq!(both.faces.len(), 2);
+        assert!(both.subject.unwrap().face.bbox.iou(&whole.bbox) > 0.5);
     }
 
     #[test]

@@ -13,7 +13,13 @@ pub const TOLD_LATE: Duration = Duration::from_millis(200);
 pub const BACK_YAW_DEG: f32 = 12.0;
 const BACK_NOD: f32 = 0.13;
 const BACK_EYES: f32 = 0.6;
+/// The same of the pitch, for those who look at the face: a nod changes how it looks, its way back is
+/// judged by the nose ratio.
+const LEVEL_DEG: f32 = 10.0;
 const BACK_MOUTH: (f32, f32) = (0.25, 0.07);
+
+/// Whoever has tried again just when another question came has not heard that yet.
+const REACTION: Duration = Duration::from_millis(1_000);
 
 /// A face that cannot be judged for so short a time is nothing to speak of.
 const BAD: Duration = Duration::from_millis(250);
@@ -25,6 +31,8 @@ const UNSEEN: Duration = Duration::from_millis(250);
 #[derive(Clone, Copy, Debug)]
 pub struct Asked {
     pub step: Step,
+    /// The step that was asked for in vain before, where this one is asked instead.
+    pub instead_of: Option<Step>,
     pub index: usize,
     pub since: Timestamp,
     pub until: Timestamp,
@@ -63,6 +71,7 @@ impl Asked {
     pub fn new(step: Step, index: usize, now: Timestamp, rules: &Rules) -> Self {
         Self {
             step,
+            instead_of: None,
             index,
             since: now,
             until: now.after(rules.step),
@@ -132,7 +141,9 @@ impl Asked {
             });
             return Answer::Right;
         }
-        if self.contradicts(gesture) {
+        let unheard = self.instead_of.is_some_and(|step| is_for(step, gesture))
+            && gesture.start.at <= self.since.after(REACTION);
+        if self.contradicts(gesture) && !unheard {
             return Answer::Wrong;
         }
         Answer::None
@@ -151,10 +162,7 @@ impl Asked {
 
     /// Whether `seen` is the kind of gesture asked for.
     pub fn is_for(&self, seen: &Gesture) -> bool {
-        match self.step {
-            Step::BlinkTwice => seen.step == Step::Blink,
-            step => seen.step == step,
-        }
+        is_for(self.step, seen)
     }
 
     /// Whether `seen` is the gesture asked for. A nod must be one by itself: a turned head and an open
@@ -187,12 +195,25 @@ impl Asked {
     }
 }
 
+/// Whether `seen` is the kind of gesture that `asked` asks for.
+fn is_for(asked: Step, seen: &Gesture) -> bool {
+    match asked {
+        Step::BlinkTwice => seen.step == Step::Blink,
+        step => seen.step == step,
+    }
+}
+
 /// Whether the face is back at rest.
 pub fn is_back(s: &Sample, rest: &Rest) -> bool {
     s.is_readable()
         && is_ahead(s, rest)
         && (s.nod - rest.nod).abs() < BACK_NOD
         && s.eyes > BACK_EYES * rest.eyes
+}
+
+/// Whether the face is as it was when it was looked at first.
+pub fn is_level(s: &Sample, rest: &Rest) -> bool {
+    is_back(s, rest) && (s.pitch_deg - rest.pitch_deg).abs() < LEVEL_DEG
 }
 
 /// Whether the head is not turned and the mouth shut.

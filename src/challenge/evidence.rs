@@ -41,9 +41,6 @@ pub struct Proof {
     /// Least O-Net score throughout a blink and an open mouth: a hand before eyes or mouth lowers it. In
     /// real ones it was never below 0.90.
     pub min_score: f32,
-    /// The same throughout turns and nods, which their depth proves: a head far to the side, in bad light, with
-    /// thick glasses goes down to 0.70, and the detector gives no lower one: what hides a moving face is a gap.
-    pub min_moving_score: f32,
     /// How many gestures of a covered face deny.
     pub covered: u32,
     /// How far each eye must close in a blink, as a share of the open eye; a wink closes one. In real
@@ -69,7 +66,6 @@ impl Default for Proof {
             flat_parallax: 0.06,
             nod_parallax: 0.2,
             min_score: 0.8,
-            min_moving_score: 0.5,
             covered: 2,
             lids: 0.3,
             blink: Duration::from_millis(600),
@@ -183,12 +179,9 @@ impl Evidence {
             values.fold(f32::INFINITY, f32::min)
         };
         let moves = gesture.step.needs_depth();
-        let wanted = if moves {
-            proof.min_moving_score
-        } else {
-            proof.min_score
-        };
-        if least(|s| s.score) < wanted {
+        // Turns and nods are proven by their depth: O-Net loses heads far to the side, or with thick rims that
+        // look down, and what hides a moving face is a gap.
+        if !moves && least(|s| s.score) < proof.min_score {
             return Worth::Covered;
         }
         // A face that goes away at rest and comes back at rest may have been another's meanwhile.

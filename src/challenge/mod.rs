@@ -10,7 +10,10 @@ mod looks;
 mod pause_tests;
 #[cfg(test)]
 mod properties;
+mod questions;
 mod ready;
+#[cfg(test)]
+mod replaced_tests;
 mod rules;
 mod script;
 mod state;
@@ -19,7 +22,7 @@ mod strength;
 mod tests;
 mod verdict;
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 pub use evidence::Proof;
 pub use guide::Guide;
@@ -35,6 +38,7 @@ use crate::{gesture::Gesture, identity::LOOKS, reading::Reading, step::Step, tim
 use asked::{Answer, Asked, TOLD_LATE};
 use evidence::{Evidence, PROVEN_LATE, Worth};
 use looks::Looks;
+use questions::Questions;
 use ready::Waiting;
 
 #[derive(Debug)]
@@ -47,9 +51,7 @@ enum Phase {
 /// One run through a script of steps.
 #[derive(Debug)]
 pub struct Challenge {
-    script: Vec<Step>,
-    /// Steps that slow and wrong answers add, the next one first.
-    reserve: VecDeque<Step>,
+    questions: Questions,
     rules: Rules,
     phase: Phase,
     begun: Timestamp,
@@ -71,8 +73,7 @@ impl Challenge {
     /// Starts to wait at `at`.
     pub fn new(script: Vec<Step>, rules: Rules, at: Timestamp) -> Self {
         Self {
-            script,
-            reserve: VecDeque::new(),
+            questions: Questions::new(script),
             rules,
             phase: Phase::Waiting(Waiting::default()),
             begun: at,
@@ -94,14 +95,14 @@ impl Challenge {
     /// sessions; with slow and wrong answers costing a step each, in 1 of 1,000 (simulated).
     #[must_use]
     pub fn with_reserve(mut self, reserve: Vec<Step>) -> Self {
-        self.reserve = reserve.into();
-        self.reserve.truncate(self.rules.extra.into());
+        let most = self.rules.extra.into();
+        self.questions.keep(reserve.into_iter().take(most));
         self
     }
 
     /// What is asked, in order; it grows while answers are slow, wrong or missing.
     pub fn script(&self) -> &[Step] {
-        &self.script
+        self.questions.script()
     }
 
     /// How many gestures were wrong, and questions without an answer.
@@ -118,7 +119,7 @@ impl Challenge {
     pub fn is_at_rest(&self, reading: &Reading) -> bool {
         match (&self.phase, &reading.sample) {
             (Phase::Waiting(waiting), Some(_)) => waiting.hint().is_none(),
-            (Phase::Asking(_, ready), Some(sample)) => asked::is_back(sample, &ready.rest),
+            (Phase::Asking(_, ready), Some(sample)) => asked::is_level(sample, &ready.rest),
             _ => false,
         }
     }
@@ -250,19 +251,14 @@ impl Challenge {
         if still || asked.seen.is_some() || self.strikes + 1 >= self.rules.strikes {
             return false;
         }
-        // A word that needs depth gives way to another such word alone: else a picture would wait for
-        // those that need none.
-        let fits =
-            |step: &Step| *step != asked.step && (step.needs_depth() || !asked.step.needs_depth());
-        let place = self.reserve.iter().position(fits);
-        let Some(step) = place.and_then(|i| self.reserve.remove(i)) else {
+        if !self.questions.replace(asked.index) {
             return false;
-        };
+        }
         self.strikes += 1;
-        self.script.insert(asked.index + 1, step);
-        // It costs as much as a wrong answer.
-        self.script.extend(self.reserve.pop_front());
         self.ask(asked.index + 1, ready);
+        if let Phase::Asking(next, _) = &mut self.phase {
+            next.instead_of = Some(asked.step);
+        }
         true
     }
 
@@ -316,6 +312,13 @@ impl Challenge {
             if gesture.start.at < asked.since.after(self.rules.too_soon) {
                 continue;
             }
+            // The mesh of a turned head opens its mouth a little.
+            if gesture.step == Step::OpenMouth
+                && !asked.is_for(gesture)
+                && self.evidence.is_turned(gesture, &ready.rest)
+            {
+                continue;
+            }
             match self.evidence.weigh(gesture, &ready.rest, &self.rules.proof) {
                 Worth::Flat => {
                     self.phase = fail(Reason::FlatFace);
@@ -337,19 +340,12 @@ impl Challenge {
                 }
                 Worth::Proven => {}
             }
-            // The mesh of a turned head opens its mouth a little.
-            if gesture.step == Step::OpenMouth
-                && !asked.is_for(gesture)
-                && self.evidence.is_turned(gesture, &ready.rest)
-            {
-                continue;
-            }
             match asked.hear(gesture, &self.rules) {
                 Answer::None => {}
                 Answer::Right => {
                     let begun = asked.seen.unwrap_or(*gesture).start.at;
                     if begun > asked.since.after(self.rules.prompt + asked.paused) {
-                        self.script.extend(self.reserve.pop_front());
+                        self.questions.add();
                     }
                 }
                 Answer::Wrong => {
@@ -358,7 +354,7 @@ impl Challenge {
                         self.phase = fail(Reason::WrongGesture);
                         return;
                     }
-                    self.script.extend(self.reserve.pop_front());
+                    self.questions.add();
                     // Asked once more, with the whole time to answer.
                     asked = Asked::new(asked.step, asked.index, self.now, &self.rules);
                 }
@@ -375,14 +371,14 @@ impl Challenge {
     /// Whether the face has been looked at often enough since the last gesture: else somebody could take
     /// another's place for that one.
     fn is_looked_at(&self, asked: &mut Asked, reading: &Reading) -> bool {
-        let last = asked.index + 1 == self.script.len() && asked.step != Step::HoldStill;
+        let last = asked.index + 1 == self.script().len() && asked.step != Step::HoldStill;
         asked.looks += usize::from(reading.same.is_some());
         !last || self.rules.look.same.is_none() || asked.looks >= LOOKS
     }
 
     /// Asks the step at `index`; the only place where a challenge passes is behind the last one.
     fn ask(&mut self, index: usize, ready: Ready) {
-        self.phase = match self.script.get(index) {
+        self.phase = match self.script().get(index) {
             None => Phase::Done(match self.looks.objection(&self.rules.look) {
                 Some(objection) => objection,
                 None => Verdict::Passed,

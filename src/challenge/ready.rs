@@ -83,6 +83,8 @@ pub struct Rest {
     pub mouth: f32,
     /// O-Net's nose ratio when looking ahead.
     pub nod: f32,
+    /// Pitch in degrees when looking ahead.
+    pub pitch_deg: f32,
 }
 
 /// A face that is ready.
@@ -225,15 +227,27 @@ fn is_bright(s: &Sample, stand: &Stand) -> bool {
 /// A hundredth of leeway for a face that was let in at the limit would flicker; a fifth does not.
 const LEEWAY: f32 = 0.8;
 
+impl Stand {
+    /// What a face must be like that was let in: whoever stands at a limit would else be stopped and let
+    /// on by turns, and never hold still for long enough.
+    fn eased(&self) -> Self {
+        Self {
+            min_face_px: LEEWAY * self.min_face_px,
+            luma: (LEEWAY * self.luma.0, self.luma.1.midpoint(255.0)),
+            max_clipped: self.max_clipped / LEEWAY.powi(2),
+            min_score: LEEWAY * self.min_score,
+            ..*self
+        }
+    }
+}
+
 /// What keeps a face from being judged while it answers: only what no gesture changes.
 pub fn disturbance(s: &Sample, stand: &Stand) -> Option<Guide> {
+    let stand = stand.eased();
     let checks = [
-        (
-            s.quality.face_px < LEEWAY * stand.min_face_px,
-            Guide::MoveCloser,
-        ),
-        (is_dark(s, stand), Guide::TooDark),
-        (is_bright(s, stand), Guide::TooBright),
+        (s.quality.face_px < stand.min_face_px, Guide::MoveCloser),
+        (is_dark(s, &stand), Guide::TooDark),
+        (is_bright(s, &stand), Guide::TooBright),
         (s.score < stand.min_score, Guide::FaceCovered),
     ];
     first(&checks)
@@ -249,6 +263,7 @@ fn rest(samples: &[Sample]) -> Rest {
         yaw_deg: median(|s| s.yaw_deg),
         mouth: median(|s| s.mouth),
         nod: median(|s| s.nod),
+        pitch_deg: median(|s| s.pitch_deg),
     }
 }
 

@@ -154,3 +154,29 @@ fn a_hint_stays_for_600_ms() {
     waiting.see(&resting(1_200), &stand);
     assert_eq!(waiting.hint(), None);
 }
+
+#[test]
+fn whoever_was_let_in_at_a_limit_is_not_stopped_by_its_flicker() {
+    let stand = Stand::default();
+    let limits: [(fn(&mut Sample, f32), Guide); 5] = [
+        (|s, by| s.quality.face_px = 52.0 / by, Guide::MoveCloser),
+        (|s, by| s.quality.brightness = 40.0 / by, Guide::TooDark),
+        (|s, by| s.quality.brightness = 230.0 * by, Guide::TooBright),
+        (
+            |s, by| {
+                s.quality.brightness = 150.0;
+                s.quality.clipped = 0.3 * by;
+            },
+            Guide::TooBright,
+        ),
+        (|s, by| s.score = 0.8 / by, Guide::FaceCovered),
+    ];
+    for (set, guide) in limits {
+        let at = |by: f32| with(0, |s| set(s, by));
+        let disturbed = |by: f32| disturbance(&at(by).sample.unwrap(), &stand);
+        assert!(good_face(&at(0.99), &stand).is_ok());
+        assert_eq!(good_face(&at(1.01), &stand), Err(guide));
+        assert_eq!(disturbed(1.04), None, "{guide:?}");
+        assert_eq!(disturbed(1.6), Some(guide));
+    }
+}

@@ -110,8 +110,8 @@ pub struct Odds {
     /// The chance that a recording of somebody who obeyed another script of this kind shows these
     /// gestures in this order, wherever it holds still: a movement then costs no more than a strike.
     pub same_script: f64,
-    /// The chance that gestures made at random, one a question, meet one, wrong answers that are
-    /// forgiven included; see [`Odds::of`].
+    /// The chance that gestures made at random, one a question, meet one, wrong and missing answers that
+    /// are forgiven included; see [`Odds::of`].
     pub random_gestures: f64,
 }
 
@@ -120,8 +120,9 @@ impl Odds {
     /// `catches` moments of stillness among them, when `strikes` wrong gestures fail and each one
     /// before adds a step.
     ///
-    /// Random gestures meet each question with a chance of 1 in `words`. `k` of them may be wrong
-    /// (fewer than `strikes`), each at any of the questions so far, and each asks for one more:
+    /// Random gestures meet each question with a chance of 1 in `words`. `k` of them may be wrong or
+    /// missing (fewer than `strikes`), each at any of the questions so far. After a wrong one the question is
+    /// asked again, instead of a missing one another, and either way one more in the end:
     /// the sum over `k` of `C(n + k - 1, k) (1/w)^(n + k) (1 - 1/w)^k`. They are taken to hold still
     /// whenever they should, which flatters them.
     pub fn of(words: usize, steps: usize, catches: usize, strikes: u32) -> Self {

@@ -131,7 +131,7 @@ pub(super) fn go(challenge: &mut Challenge, reading: &Reading) -> State {
     challenge.see(reading)
 }
 
-fn failed(reason: Reason) -> State {
+pub(super) fn failed(reason: Reason) -> State {
     State::Done(Verdict::Failed(reason))
 }
 
@@ -248,14 +248,7 @@ fn a_prompt_answer_adds_no_step_and_a_slow_one_adds_one() {
     go(&mut slow, &resting(READY_MS + 1_800));
     go(&mut slow, &showing(Step::Blink, READY_MS + 1_800, 200));
     assert_eq!(slow.script(), [Step::Blink, Step::OpenMouth]);
-    assert!(matches!(
-        slow.state(),
-        State::Asking {
-            step: Step::OpenMouth,
-            index: 1,
-            ..
-        }
-    ));
+    assert!(matches!(slow.state(), State::Asking { index: 1, .. }));
 }
 
 #[test]
@@ -268,8 +261,12 @@ fn a_wrong_answer_adds_a_step() {
 #[test]
 fn no_more_steps_are_added_than_the_rules_allow() {
     let many = [Step::Nod, Step::Blink].repeat(9);
-    let challenge = asked(&[Step::Blink], &many);
-    assert_eq!(challenge.reserve.len(), usize::from(Rules::default().extra));
+    let mut challenge = asked(&[Step::Blink], &many);
+    for _ in &many {
+        challenge.questions.add();
+    }
+    let extra = usize::from(Rules::default().extra);
+    assert_eq!(challenge.script().len(), 1 + extra);
 }
 
 #[test]
@@ -279,33 +276,6 @@ fn a_step_without_an_answer_times_out() {
     assert!(matches!(challenge.state(), State::Asking { .. }));
     go(&mut challenge, &resting(READY_MS + 6_400));
     assert_eq!(challenge.state(), failed(Reason::StepTimeout));
-}
-
-#[test]
-fn one_question_without_an_answer_is_replaced_and_a_second_one_fails() {
-    // A nod needs depth: neither a mouth nor a blink will do instead of it.
-    let reserve = [Step::OpenMouth, Step::TurnLeft, Step::Blink];
-    let mut challenge = asked(&[Step::Nod], &reserve);
-    let state = go(&mut challenge, &resting(READY_MS + 6_300));
-    assert!(
-        matches!(
-            state,
-            State::Asking {
-                step: Step::TurnLeft,
-                index: 1,
-                strikes: 1,
-                ..
-            }
-        ),
-        "{state:?}"
-    );
-    let wanted = [Step::Nod, Step::TurnLeft, Step::OpenMouth];
-    assert_eq!(challenge.script(), wanted, "and one step more");
-    go(&mut challenge, &resting(READY_MS + 13_000));
-    assert_eq!(challenge.state(), failed(Reason::StepTimeout));
-    let mut without = asked(&[Step::Nod], &[Step::OpenMouth, Step::Blink]);
-    go(&mut without, &resting(READY_MS + 6_300));
-    assert_eq!(without.state(), failed(Reason::StepTimeout));
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
     let mut feed = Feed::open(Wish {
         source: source.clone(),
         options: looking.options(),
-        params: looking.params(),
+        params: looking.session_params(),
         models: common.models.clone(),
         behaviour: ask.behaviour(),
         seed,

@@ -49,12 +49,27 @@ impl Looking {
     pub fn params(&self) -> Params {
         self.smallest.params()
     }
+
+    /// How the face in a session is looked for: down to less than the smallest of interest, so that one
+    /// who is let in at the limit is not lost by leaning back, and a nod not seen for it.
+    pub fn session_params(&self) -> Params {
+        let wide = self.smallest.params();
+        Params {
+            min_face_px: (SESSION_SHARE * wide.min_face_px).max(LEAST_FACE_PX),
+            ..wide
+        }
+    }
 }
+
+/// Of faces 60 px wide at 15 frames a second 17 in 150 people were turned away when the search ended at 60
+/// px, 10 with this. The search of the whole picture takes twice as long, once in ten frames.
+const SESSION_SHARE: f32 = 0.7;
 
 /// The smallest face of interest.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct MinFace {
-    /// Look for faces at least PX pixels wide (12 or more); half of it takes four times as long.
+    /// Look for faces at least PX pixels wide (12 or more); half of it takes four times as long. A
+    /// session looks down to 0.7 of it, so that nobody is lost by leaning back.
     #[arg(long, value_name = "PX", default_value_t = Params::default().min_face_px,
           value_parser = min_face)]
     min_face: f32,

@@ -187,6 +187,18 @@ mod tests {
             for sign in [1.0, -1.0] {
                 let nod = watch(fps, 5.0, |t, s| s.nod += sign * 0.3 * bump(t, 2.0, 0.8));
                 assert_eq!(steps(&nod), [Step::Nod], "{fps}/s");
+                // Far away and behind thick rims the nose stays where it is.
+                let nod = watch(fps, 5.0, |t, s| {
+                    s.pitch_deg += sign * 26.0 * bump(t, 2.0, 0.8)
+                });
+                assert_eq!(steps(&nod), [Step::Nod], "{fps}/s");
+                let wandering = |t, s: &mut Sample| s.pitch_deg += sign * 16.0 * bump(t, 2.0, 0.8);
+                assert_eq!(watch(fps, 5.0, wandering), [], "{fps}/s");
+                let talking = |t, s: &mut Sample| {
+                    s.mouth = 0.22;
+                    s.pitch_deg += sign * 26.0 * bump(t, 2.0, 0.8);
+                };
+                assert_eq!(watch(fps, 5.0, talking), [], "{fps}/s");
             }
         }
     }

@@ -1,5 +1,5 @@
 //! A nod: the nose moves down between eyes and mouth and up again, or the other way round: O-Net's, or the
-//! mesh's against the plane through eyes and mouth corners.
+//! mesh's against the plane through eyes and mouth corners, or the whole head by its pitch.
 use std::time::Duration;
 
 use super::{Gesture, Moment};
@@ -13,7 +13,10 @@ const DEEP_SWING: f32 = 0.3;
 /// How far the head's pitch must swing along with it, in degrees. In the study a parallax wandered by 0.34 behind
 /// glasses while the pitch did by 4; of nods it does by 25.
 const DEEP_DEG: f32 = 12.0;
-/// Mouth ratio from which the parallax is not read.
+/// The same of the pitch, in degrees: far away and behind thick rims the nose is too few pixels. What wanders
+/// by less is no nod.
+const PITCH_SWING_DEG: f32 = 20.0;
+/// Mouth ratio from which the parallax and the pitch are not read.
 const MOUTH: f32 = 0.2;
 /// How far it must come back, as a share of the swing and of the way it went.
 const BACK_OF_SWING: f32 = 0.6;
@@ -41,10 +44,13 @@ impl Nods {
         let flat = |s: &Sample| Some(s.nod);
         // A jaw that drops takes the mouth's corners along.
         let deep = |s: &Sample| s.parallax.filter(|_| s.mouth < MOUTH).map(|p| p.down);
-        let gesture = swing(track, from, SWING, flat).or_else(|| {
-            let nod = swing(track, from, DEEP_SWING, deep);
-            nod.filter(|nod| pitch_swing(track, nod.start.at) >= DEEP_DEG)
-        })?;
+        let tilted = |s: &Sample| (s.mouth < MOUTH).then_some(s.pitch_deg);
+        let gesture = (swing(track, from, SWING, flat))
+            .or_else(|| {
+                let nod = swing(track, from, DEEP_SWING, deep);
+                nod.filter(|nod| pitch_swing(track, nod.start.at) >= DEEP_DEG)
+            })
+            .or_else(|| swing(track, from, PITCH_SWING_DEG, tilted))?;
         self.spent = Some(sample.at);
         Some(gesture)
     }

@@ -34,26 +34,34 @@ fn seconds(program: &Program, scratch: &mut Scratch, input: &[f32], i: usize) ->
     times[times.len() / 2]
 }
 
-/// A table of the steps of a network, and the least share of the peak among its convolutions proper: a
-/// kernel of one pixel or a picture of one gives too little to compute for what must be read.
+/// A table of the steps of a network, and the least share of the peak among its convolutions: a picture of
+/// one pixel gives too little to compute for what must be read. Layers of few outputs run on half as wide
+/// registers, as the tiles choose, and are held against what those can do.
 fn layers(spec: &'static Spec, isa: Isa, dims: Dims) -> (String, f64) {
     let net = Net::load_for(spec, None, isa).unwrap();
     let program = net.program().expect("it runs on our kernels");
     let input = vec![0.25; dims.len()];
     let mut scratch = Scratch::default();
     program.run(&mut scratch, &input, dims, |_, _, _| {});
-    let (most, mut least, mut table) = (peak(isa), f64::INFINITY, String::new());
+    let (mut least, mut table) = (f64::INFINITY, String::new());
+    let narrow = isa.min(Isa::Avx2);
+    let (most, most_narrow) = (peak(isa), peak(narrow));
     for (i, step) in program.steps.iter().enumerate() {
         let seconds = seconds(program, &mut scratch, &input, i);
         let (name, operations) = step.work(scratch.dims[step.input]);
         let (us, size) = (seconds * 1e6, scratch.dims[i + 1]);
         let _ = write!(table, "{name:28} -> {:3}x{:<3} {us:8.1} us", size.h, size.w);
         if let Some(operations) = operations {
+            let (used, most) = if size.c <= 8 {
+                (narrow, most_narrow)
+            } else {
+                (isa, most)
+            };
             let share = operations as f64 / seconds / most;
-            if size.h > 1 && !name.contains(" 1x1x") {
+            if size.h > 1 {
                 least = least.min(share);
             }
-            let _ = write!(table, " {share:5.2} of peak");
+            let _ = write!(table, " {share:5.2} of {used:?}'s peak");
         }
         table.push('\n');
     }

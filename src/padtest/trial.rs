@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     capture::{
         self, Frames, Source,
-        puppet::{Cue, Kind, Staged},
+        puppet::{Cue, Given, Kind, Staged},
     },
     challenge::{End, Rules, ScriptError, State},
     error::Error,
@@ -36,6 +36,8 @@ pub struct Trial {
     pub rules: Rules,
     /// How many steps are asked at the least.
     pub steps: usize,
+    /// Conditions that are the same in every session that is staged.
+    pub given: Vec<Given>,
     /// How faces are looked for.
     pub params: Params,
     /// Other networks than those built in.
@@ -92,7 +94,10 @@ impl Trial {
             .map_err(bad)?;
         let mut broken = false;
         let mut feed = match subject {
-            Subject::Staged(kind) => Feed::Staged(Box::new(Staged::new(*kind, job.seed, &script)?)),
+            Subject::Staged(kind) => {
+                let staged = Staged::given(*kind, &self.given, job.seed, &script)?;
+                Feed::Staged(Box::new(staged))
+            }
             Subject::Recording(path) => self.open(path, clock).unwrap_or_else(|error| {
                 log::warn!("{error}");
                 broken = true;

@@ -28,7 +28,7 @@ pub struct Sample {
     pub seq: u64,
     /// Where the face is, in source-frame pixels.
     pub bbox: BBox,
-    /// O-Net's probability of a face.
+    /// O-Net's probability of a face; 0 where it finds none, and the mesh holds the last one.
     pub score: f32,
     /// The mesh's probability of a face; below 0.5 its signals are guesses.
     pub presence: f32,
@@ -82,7 +82,7 @@ pub fn measure(frame: &Frame, face: &Face, mesh: &Mesh) -> Sample {
         pitch_deg,
         roll_deg,
         nod: nod(&face.landmarks),
-        marks: marks(mesh),
+        marks: mesh.marks(),
         parallax: None,
         quality: quality(&frame.image, &face.bbox),
     }
@@ -112,18 +112,6 @@ fn lids(mesh: &Mesh) -> [f32; 2] {
         eye([33, 160, 158, 133, 153, 144]),
         eye([362, 385, 387, 263, 373, 380]),
     ]
-}
-
-/// Middles of the eyes, tip of the nose, mouth corners.
-fn marks(mesh: &Mesh) -> Landmarks5 {
-    let at = |i: usize| mesh.point(i).flat();
-    Landmarks5::from([
-        at(33).midpoint(at(133)),
-        at(362).midpoint(at(263)),
-        at(1),
-        at(61),
-        at(291),
-    ])
 }
 
 /// Gap between the inner lips over the inner mouth's width.

@@ -1,5 +1,8 @@
 //! The conditions of one presentation: who, how near, in what light, through what camera.
+use std::{fmt, ops::RangeInclusive, str::FromStr};
+
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, from_value, to_value};
 
 use super::{dice::Dice, kind::Kind, portrait::Sitter};
 
@@ -52,6 +55,65 @@ pub struct Conditions {
     pub smear: f32,
     /// How long the person takes over everything, 1 = as most people do.
     pub tempo: f32,
+}
+
+/// A condition that is given instead of drawn, written `name=value`: `face_px=60`, `light=dark`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Given {
+    name: String,
+    value: Value,
+}
+
+/// The text gives no condition.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no condition; write NAME=VALUE, such as face_px=60, fps=15, light=dark or glasses=thick ({1})"
+)]
+pub struct BadCondition(String, String);
+
+/// Between what numbers each condition lies that is one: what can be drawn, and what can be met.
+const LIMITS: [(&str, RangeInclusive<f64>); 7] = [
+    ("face_px", 20.0..=450.0),
+    ("gain", 0.05..=4.0),
+    ("fps", 1.0..=240.0),
+    ("jitter", 0.0..=0.9),
+    ("blur", 0.0..=8.0),
+    ("smear", 0.0..=0.9),
+    ("tempo", 0.2..=5.0),
+];
+
+impl FromStr for Given {
+    type Err = BadCondition;
+
+    fn from_str(text: &str) -> Result<Self, BadCondition> {
+        let bad = |why: &dyn fmt::Display| BadCondition(text.to_owned(), why.to_string());
+        let (name, value) = text.split_once('=').ok_or_else(|| bad(&"no value"))?;
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+        let given = Self {
+            name: name.trim().to_owned(),
+            value,
+        };
+        let any = Conditions::draw(Kind::BonaFide, &mut Dice::new(0, 7));
+        any.with(std::slice::from_ref(&given))
+            .map_err(|why| bad(&why))?;
+        let limits = LIMITS.iter().find(|(name, _)| *name == given.name);
+        if let Some((name, limits)) = limits
+            && !given.value.as_f64().is_some_and(|v| limits.contains(&v))
+        {
+            let (least, most) = (limits.start(), limits.end());
+            return Err(bad(&format_args!("{name} is between {least} and {most}")));
+        }
+        Ok(given)
+    }
+}
+
+impl fmt::Display for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            Value::String(word) => write!(f, "{}={word}", self.name),
+            value => write!(f, "{}={value}", self.name),
+        }
+    }
 }
 
 /// Frame rates that webcams have.
@@ -112,6 +174,16 @@ impl Conditions {
         }
     }
 
+    /// These, but for what is given.
+    pub(super) fn with(self, given: &[Given]) -> Result<Self, serde_json::Error> {
+        let mut all: Map<String, Value> = from_value(to_value(self)?)?;
+        for Given { name, value } in given {
+            let known = all.get_mut(name);
+            *known.ok_or_else(|| serde::de::Error::custom("no such name"))? = value.clone();
+        }
+        from_value(all.into())
+    }
+
     /// The group this presentation is in, under each heading of a table.
     pub fn groups(&self) -> [(&'static str, &'static str); 7] {
         let sitter = match self.sitter {
@@ -168,6 +240,42 @@ impl Conditions {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn what_is_given_is_not_drawn() {
+        let drawn = Conditions::draw(Kind::BonaFide, &mut Dice::new(3, 7));
+        let given = [
+            "face_px=60",
+            "fps=15",
+            "light=dark",
+            "sitter=obama",
+            "blur=2",
+        ];
+        let given = given.map(|text| text.parse::<Given>().unwrap());
+        let wanted = Conditions {
+            face_px: 60.0,
+            fps: 15.0,
+            light: Light::Dark,
+            sitter: Sitter::Obama,
+            blur: 2,
+            ..drawn
+        };
+        assert_eq!(drawn.with(&given).unwrap(), wanted);
+        assert_eq!(given[2].to_string(), "light=dark");
+        for bad in [
+            "",
+            "fps",
+            "fps=",
+            "fps=0",
+            "fps=x",
+            "size=3",
+            "light=blue",
+            "blur=1.5",
+            "face_px=1e9",
+        ] {
+            assert!(bad.parse::<Given>().is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn people_come_in_every_condition_and_attacks_in_good_ones() {

@@ -25,7 +25,7 @@ mod staged;
 mod texture;
 
 pub use behaviour::{Behaviour, UnknownBehaviour};
-pub use conditions::{Conditions, Glasses, Light};
+pub use conditions::{BadCondition, Conditions, Given, Glasses, Light};
 pub use kind::{Kind, UnknownKind};
 pub use performance::Performance;
 pub use portrait::Sitter;

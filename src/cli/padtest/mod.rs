@@ -8,7 +8,7 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use liveness::{
-    capture::puppet::Kind,
+    capture::puppet::{Given, Kind},
     challenge::{Rules, Strength},
     padtest::{self, Job, Outcome, Plan, Report, Shard, Subject, Trial},
     time::Clock,
@@ -52,6 +52,15 @@ pub struct Padtest {
     /// Ask N random steps, as `challenge` does [default: as the strength says].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=10))]
     steps: Option<u8>,
+    /// Fix conditions that are drawn for each session otherwise, such as face_px=60,fps=15: sitter,
+    /// face_px, light, gain, glasses, fps, jitter, blur, smear, tempo.
+    #[arg(
+        long,
+        value_name = "NAME=VALUE",
+        value_delimiter = ',',
+        conflicts_with = "recordings"
+    )]
+    under: Vec<Given>,
     /// Keep what was read in each session that was decided wrongly in DIR/KIND-NUMBER.jsonl, for `liveness
     /// replay`.
     #[arg(long, value_name = "DIR")]
@@ -64,7 +73,7 @@ pub struct Padtest {
     shard: Shard,
     /// Run nothing: put together what runs with --json have printed to these files.
     #[arg(long, value_name = "FILES", num_args = 1..,
-          conflicts_with_all = ["sessions", "kinds", "seed", "strength", "steps", "keep", "only", "shard", "recordings"])]
+          conflicts_with_all = ["sessions", "kinds", "seed", "strength", "steps", "keep", "only", "shard", "recordings", "under"])]
     merge: Vec<PathBuf>,
     /// Attack with recordings instead: a folder a kind, holding videos or folders of pictures; the
     /// one named bona_fide holds people. A recording hears no question: it meets a
@@ -88,6 +97,9 @@ struct Facts {
     seed: u64,
     steps: u8,
     recordings: bool,
+    /// Conditions that are fixed, as they were typed.
+    #[serde(default)]
+    under: Vec<String>,
 }
 
 /// One line of `padtest --json`.
@@ -140,6 +152,7 @@ impl Padtest {
             seed: self.seed,
             steps: self.steps(),
             recordings: self.recordings.is_some(),
+            under: self.under.iter().map(Given::to_string).collect(),
         };
         let jobs = self.plan(&material)?.jobs();
         if self.json {
@@ -205,8 +218,9 @@ impl Padtest {
         let trial = Trial {
             rules: Rules::of(self.strength),
             steps: self.steps().into(),
+            given: self.under.clone(),
             keep: self.keep.clone(),
-            params: self.looking.params(),
+            params: self.looking.session_params(),
             models: common.models.clone(),
             options: self.looking.options(),
         };

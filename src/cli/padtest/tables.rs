@@ -1,6 +1,7 @@
 //! What a run came to, for people.
 use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
 use liveness::{
+    challenge::Strength,
     padtest::{BONA_FIDE, Interval, Report, Wrong},
     step::Step,
 };
@@ -13,10 +14,12 @@ pub(super) fn title(facts: &Facts, partial: bool) -> String {
         strength,
         seed,
         steps,
+        under,
         ..
     } = facts;
     let part = if partial { "PARTIAL: " } else { "" };
-    format!("{part}{strength}, {steps} steps, seed {seed}")
+    let under: String = under.iter().map(|given| format!(", {given}")).collect();
+    format!("{part}{strength}, {steps} steps, seed {seed}{under}")
 }
 
 /// All tables of a report.
@@ -46,14 +49,20 @@ pub(super) fn wrong(facts: &Facts, wrong: &Wrong) -> String {
         (why, Some(step)) => format!("turned away at {step}, {why}"),
         (why, None) => format!("turned away, {why}"),
     };
-    let recordings = if facts.recordings {
-        "--recordings DIR "
-    } else {
-        ""
-    };
+    let mut flags = String::new();
+    if facts.recordings {
+        flags += "--recordings DIR ";
+    }
+    let usual = Strength::default();
+    if facts.strength != usual.to_string() || usize::from(facts.steps) != usual.steps() {
+        flags += &format!("--strength {} --steps {} ", facts.strength, facts.steps);
+    }
+    if !facts.under.is_empty() {
+        flags += &format!("--under {} ", facts.under.join(","));
+    }
     let run = facts.seed;
     format!(
-        "wrong: {kind} {number} (seed {seed}): {what}; {recordings}--seed {run} --kinds {kind} --only {number}"
+        "wrong: {kind} {number} (seed {seed}): {what}; {flags}--seed {run} --kinds {kind} --only {number}"
     )
 }
 

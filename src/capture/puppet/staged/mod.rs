@@ -18,7 +18,7 @@ use crate::{error::Error, frame::Frame, step::Step, time::Timestamp};
 use super::{
     Behaviour, Cue, Stance,
     camera_noise::CameraNoise,
-    conditions::{Conditions, Light},
+    conditions::{Conditions, Given, Light},
     dice::Dice,
     kind::Kind,
     lens::Lens,
@@ -99,7 +99,18 @@ impl Staged {
         Self::under(kind, conditions, seed, script)
     }
 
-    /// The same under given conditions.
+    /// The same, but for conditions that are given.
+    ///
+    /// # Errors
+    ///
+    /// As [`Staged::new`].
+    pub fn given(kind: Kind, given: &[Given], seed: u64, script: &[Step]) -> Result<Self, Error> {
+        let drawn = Conditions::draw(kind, &mut Dice::new(seed, 7));
+        let bad = |error| Error::source("the conditions", error);
+        Self::under(kind, drawn.with(given).map_err(bad)?, seed, script)
+    }
+
+    /// The same, all conditions given.
     ///
     /// # Errors
     ///

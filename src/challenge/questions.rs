@@ -1,0 +1,105 @@
+//! What a session asks, and what it still has in reserve.
+use std::collections::VecDeque;
+
+use crate::step::Step;
+
+/// The steps of a session in order; they grow while answers are slow, wrong or missing.
+#[derive(Debug)]
+pub struct Questions {
+    script: Vec<Step>,
+    /// Steps that such answers add, the next one first.
+    reserve: VecDeque<Step>,
+}
+
+impl Questions {
+    /// Asks `script`, with nothing in reserve.
+    pub fn new(script: Vec<Step>) -> Self {
+        Self {
+            script,
+            reserve: VecDeque::new(),
+        }
+    }
+
+    /// Puts `steps` in reserve, in this order.
+    pub fn keep(&mut self, steps: impl Iterator<Item = Step>) {
+        self.reserve = steps.collect();
+    }
+
+    /// All that is asked so far.
+    pub fn script(&self) -> &[Step] {
+        &self.script
+    }
+
+    /// Asks one step more in the end, if one is left.
+    pub fn add(&mut self) {
+        self.script.extend(self.reserve.pop_front());
+    }
+
+    /// Asks another step after the one at `index`, which nobody was seen to answer, and one step more in
+    /// the end. Where it can be helped that one is not asked again: what was not seen once will not be seen
+    /// later either. `false` where there is no other.
+    pub fn replace(&mut self, index: usize) -> bool {
+        let Some(&unseen) = self.script.get(index) else {
+            return false;
+        };
+        let Some(step) = self.another(unseen) else {
+            return false;
+        };
+        self.script.insert(index + 1, step);
+        self.reserve.retain(|step| *step != unseen);
+        for place in index + 2..self.script.len() {
+            if self.script.get(place) == Some(&unseen)
+                && let Some(step) = self.another(unseen)
+                && let Some(later) = self.script.get_mut(place)
+            {
+                *later = step;
+            }
+        }
+        self.add();
+        true
+    }
+
+    /// A step from the reserve that can stand for `step`. One that needs depth gives way to another such
+    /// step alone: else a picture would wait for those that need none.
+    fn another(&mut self, step: Step) -> Option<Step> {
+        let fits = |other: &Step| *other != step && (other.needs_depth() || !step.needs_depth());
+        let place = self.reserve.iter().position(fits)?;
+        self.reserve.remove(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Step::{Blink, BlinkTwice, HoldStill, Nod, OpenMouth, Shake, TurnLeft};
+
+    fn questions(script: &[Step], reserve: &[Step]) -> Questions {
+        let mut questions = Questions::new(script.to_vec());
+        questions.keep(reserve.iter().copied());
+        questions
+    }
+
+    #[test]
+    fn an_unseen_step_is_not_asked_again() {
+        let script = [BlinkTwice, HoldStill, BlinkTwice, Nod];
+        let mut questions = questions(&script, &[OpenMouth, BlinkTwice, Shake, TurnLeft]);
+        assert!(questions.replace(0));
+        let asked = [BlinkTwice, OpenMouth, HoldStill, Shake, Nod, TurnLeft];
+        assert_eq!(questions.script(), asked);
+    }
+
+    #[test]
+    fn it_is_asked_again_where_nothing_else_is_left() {
+        let mut questions = questions(&[Nod, OpenMouth, Nod], &[Blink, Shake]);
+        assert!(questions.replace(0));
+        assert_eq!(questions.script(), [Nod, Shake, OpenMouth, Nod, Blink]);
+        assert!(!questions.replace(3), "nothing in reserve");
+    }
+
+    #[test]
+    fn what_needs_depth_gives_way_to_depth_alone() {
+        let mut questions = questions(&[Nod], &[Blink, OpenMouth]);
+        assert!(!questions.replace(0));
+        assert_eq!(questions.script(), [Nod]);
+    }
+}
