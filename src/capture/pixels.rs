@@ -45,6 +45,19 @@ fn to_byte(fixed: i32) -> u8 {
     (fixed >> 8).clamp(0, 255) as u8
 }
 
+/// Most pixels of a camera's picture: 8K has 33 million.
+const LARGEST_PX: u64 = 1 << 26;
+
+/// Pixels that a byte of a JPEG can make: each 8x8 block of the brightness takes a bit at the least, which makes
+/// 512; twice that is sure.
+const PX_A_BYTE: u64 = 1024;
+
+/// Whether a JPEG of so many bytes can have so many pixels. A decoder makes up those that are missing, for
+/// seconds, out of a header of a few bytes.
+pub(super) fn can_hold(bytes: usize, (width, height): (u32, u32)) -> bool {
+    u64::from(width) * u64::from(height) <= PX_A_BYTE.saturating_mul(bytes as u64)
+}
+
 /// Decodes a JPEG into RGB 0–255. Bytes after its end are ignored.
 pub fn jpeg(bytes: &[u8]) -> Result<RgbImage, Cause> {
     let options = DecoderOptions::default()
@@ -52,9 +65,21 @@ pub fn jpeg(bytes: &[u8]) -> Result<RgbImage, Cause> {
         .set_max_width(LARGEST_SIDE_PX as usize)
         .set_max_height(LARGEST_SIDE_PX as usize);
     let mut decoder = JpegDecoder::new_with_options(Cursor::new(bytes), options);
-    let rgb = decoder.decode().map_err(|e| e.to_string())?;
+    decoder.decode_headers().map_err(|e| e.to_string())?;
     let info = decoder.info().ok_or("the JPEG names no size")?;
-    RgbImage::from_raw(info.width.into(), info.height.into(), rgb)
+    let size @ (width, height) = (u32::from(info.width), u32::from(info.height));
+    if u64::from(width) * u64::from(height) > LARGEST_PX {
+        return Err(format!("it has {width}x{height} pixels; {LARGEST_PX} can be read").into());
+    }
+    if !can_hold(bytes.len(), size) {
+        return Err(format!(
+            "it is cut off: {} bytes of {width}x{height} pixels",
+            bytes.len()
+        )
+        .into());
+    }
+    let rgb = decoder.decode().map_err(|e| e.to_string())?;
+    RgbImage::from_raw(width, height, rgb)
         .ok_or_else(|| "the JPEG holds fewer pixels than it says".into())
 }
 
@@ -123,6 +148,22 @@ mod tests {
         assert_eq!(image.dimensions(), (24, 16));
         for (got, want) in image.get_pixel(9, 9).0.into_iter().zip([200, 30, 40]) {
             assert!(got.abs_diff(want) <= 4, "{got} for {want}");
+        }
+    }
+
+    #[test]
+    fn a_few_bytes_are_no_large_picture() {
+        let mut small = Vec::new();
+        RgbImage::new(8, 8)
+            .write_to(&mut Cursor::new(&mut small), image::ImageFormat::Jpeg)
+            .unwrap();
+        // Height and width stand behind the frame's marker, its length and its depth.
+        let frame = small.windows(2).position(|w| w == [0xFF, 0xC0]).unwrap() + 5;
+        for (size, why) in [(0x3FFF_u16, "pixels"), (0x1000, "cut off"), (0xFFFF, "")] {
+            let side = size.to_be_bytes();
+            small[frame..frame + 4].copy_from_slice(&[side, side].concat());
+            let error = jpeg(&small).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
         }
     }
 
