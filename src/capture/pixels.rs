@@ -20,7 +20,10 @@ pub fn yuyv(bytes: &[u8], (width, height): (u32, u32)) -> Result<RgbImage, Cause
     if !width.is_multiple_of(2) {
         return Err(format!("a YUYV picture cannot be {width} pixels wide").into());
     }
-    let pixels = width as usize * height as usize;
+    // A driver may say any size.
+    let Some(pixels) = pixels_of((width, height)) else {
+        return Err(format!("it has {width}x{height} pixels; {LARGEST_PX} can be read").into());
+    };
     let Some(bytes) = bytes.get(..pixels * 2) else {
         let (have, want) = (bytes.len(), pixels * 2);
         return Err(format!("the frame is cut short: {have} of {want} bytes").into());
@@ -39,6 +42,14 @@ pub fn yuyv(bytes: &[u8], (width, height): (u32, u32)) -> Result<RgbImage, Cause
         }
     }
     RgbImage::from_raw(width, height, rgb).ok_or_else(|| "the frame has no pixels".into())
+}
+
+/// The product of the sides, where that can be read.
+fn pixels_of((width, height): (u32, u32)) -> Option<usize> {
+    let pixels = u64::from(width) * u64::from(height);
+    usize::try_from(pixels)
+        .ok()
+        .filter(|_| pixels <= LARGEST_PX)
 }
 
 fn to_byte(fixed: i32) -> u8 {
@@ -68,7 +79,7 @@ pub fn jpeg(bytes: &[u8]) -> Result<RgbImage, Cause> {
     decoder.decode_headers().map_err(|e| e.to_string())?;
     let info = decoder.info().ok_or("the JPEG names no size")?;
     let size @ (width, height) = (u32::from(info.width), u32::from(info.height));
-    if u64::from(width) * u64::from(height) > LARGEST_PX {
+    if pixels_of(size).is_none() {
         return Err(format!("it has {width}x{height} pixels; {LARGEST_PX} can be read").into());
     }
     if !can_hold(bytes.len(), size) {
@@ -119,6 +130,8 @@ mod tests {
         assert_eq!(error, "the frame is cut short: 15 of 16 bytes");
         assert!(yuyv(&[0; 4096], (4, 2)).is_ok());
         assert!(yuyv(&[0; 6], (3, 1)).is_err(), "odd width");
+        let error = yuyv(&[0x10], (0xFFD8_8E7E, 0x8E7E_FFD8)).unwrap_err();
+        assert!(error.to_string().contains("can be read"), "{error}");
     }
 
     proptest! {
