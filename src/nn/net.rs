@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_an_error_with_its_words() {
-        let error = caught(|| Ok(Vec::<()>::new().pop().expect("3 sizes"))).unwrap_err();
+        let error = caught(|| Ok(Vec::<u8>::new().pop().expect("3 sizes"))).unwrap_err();
         assert_eq!(error.to_string(), "it cannot be read: 3 sizes");
         assert!(caught(|| Ok(1)).is_ok());
     }
