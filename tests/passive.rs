@@ -110,3 +110,21 @@ fn what_does_not_fit_says_so_before_anybody_is_asked() {
         .code(4)
         .stderr(contains("needs this file beside it"));
 }
+
+/// Borders of 60,000 pixels asked for 115 GB, and a constant of 10,000,000 x 10,000,000 for more than there can be.
+#[test]
+fn a_network_that_asks_for_all_memory_says_so() {
+    for (name, why) in [
+        ("border", "more than 256 MB"),
+        ("constant", "cannot be read"),
+    ] {
+        let place = place(MANUAL);
+        let network = format!("{}/tests/passive/{name}.onnx", env!("CARGO_MANIFEST_DIR"));
+        fs::copy(network, place.path("bright.onnx")).unwrap();
+        let line = "demo --headless --log l.jsonl --passive bright.onnx";
+        place.run(line).code(5).stderr(contains(why));
+    }
+    let place = place(&MANUAL.replace("[8, 8]", "[100000, 100000]"));
+    let line = "demo --headless --log l.jsonl --passive bright.onnx";
+    place.run(line).code(4).stderr(contains("8 to 1024 px"));
+}

@@ -20,7 +20,10 @@ pub fn yuyv(bytes: &[u8], (width, height): (u32, u32)) -> Result<RgbImage, Cause
     if !width.is_multiple_of(2) {
         return Err(format!("a YUYV picture cannot be {width} pixels wide").into());
     }
-    let pixels = width as usize * height as usize;
+    // A driver may say any size.
+    let Some(pixels) = pixels_of((width, height)) else {
+        return Err(format!("it has {width}x{height} pixels; {LARGEST_PX} can be read").into());
+    };
     let Some(bytes) = bytes.get(..pixels * 2) else {
         let (have, want) = (bytes.len(), pixels * 2);
         return Err(format!("the frame is cut short: {have} of {want} bytes").into());
@@ -41,8 +44,29 @@ pub fn yuyv(bytes: &[u8], (width, height): (u32, u32)) -> Result<RgbImage, Cause
     RgbImage::from_raw(width, height, rgb).ok_or_else(|| "the frame has no pixels".into())
 }
 
+/// The product of the sides, where that can be read.
+fn pixels_of((width, height): (u32, u32)) -> Option<usize> {
+    let pixels = u64::from(width) * u64::from(height);
+    usize::try_from(pixels)
+        .ok()
+        .filter(|_| pixels <= LARGEST_PX)
+}
+
 fn to_byte(fixed: i32) -> u8 {
     (fixed >> 8).clamp(0, 255) as u8
+}
+
+/// Most pixels of a camera's picture: 8K has 33 million.
+const LARGEST_PX: u64 = 1 << 26;
+
+/// Pixels that a byte of a JPEG can make: each 8x8 block of the brightness takes a bit at the least, which makes
+/// 512; twice that is sure.
+const PX_A_BYTE: u64 = 1024;
+
+/// Whether a JPEG of so many bytes can have so many pixels. A decoder makes up those that are missing, for
+/// seconds, out of a header of a few bytes.
+pub(super) fn can_hold(bytes: usize, (width, height): (u32, u32)) -> bool {
+    u64::from(width) * u64::from(height) <= PX_A_BYTE.saturating_mul(bytes as u64)
 }
 
 /// Decodes a JPEG into RGB 0–255. Bytes after its end are ignored.
@@ -52,9 +76,21 @@ pub fn jpeg(bytes: &[u8]) -> Result<RgbImage, Cause> {
         .set_max_width(LARGEST_SIDE_PX as usize)
         .set_max_height(LARGEST_SIDE_PX as usize);
     let mut decoder = JpegDecoder::new_with_options(Cursor::new(bytes), options);
-    let rgb = decoder.decode().map_err(|e| e.to_string())?;
+    decoder.decode_headers().map_err(|e| e.to_string())?;
     let info = decoder.info().ok_or("the JPEG names no size")?;
-    RgbImage::from_raw(info.width.into(), info.height.into(), rgb)
+    let size @ (width, height) = (u32::from(info.width), u32::from(info.height));
+    if pixels_of(size).is_none() {
+        return Err(format!("it has {width}x{height} pixels; {LARGEST_PX} can be read").into());
+    }
+    if !can_hold(bytes.len(), size) {
+        return Err(format!(
+            "it is cut off: {} bytes of {width}x{height} pixels",
+            bytes.len()
+        )
+        .into());
+    }
+    let rgb = decoder.decode().map_err(|e| e.to_string())?;
+    RgbImage::from_raw(width, height, rgb)
         .ok_or_else(|| "the JPEG holds fewer pixels than it says".into())
 }
 
@@ -94,6 +130,8 @@ mod tests {
         assert_eq!(error, "the frame is cut short: 15 of 16 bytes");
         assert!(yuyv(&[0; 4096], (4, 2)).is_ok());
         assert!(yuyv(&[0; 6], (3, 1)).is_err(), "odd width");
+        let error = yuyv(&[0x10], (0xFFD8_8E7E, 0x8E7E_FFD8)).unwrap_err();
+        assert!(error.to_string().contains("can be read"), "{error}");
     }
 
     proptest! {
@@ -123,6 +161,22 @@ mod tests {
         assert_eq!(image.dimensions(), (24, 16));
         for (got, want) in image.get_pixel(9, 9).0.into_iter().zip([200, 30, 40]) {
             assert!(got.abs_diff(want) <= 4, "{got} for {want}");
+        }
+    }
+
+    #[test]
+    fn a_few_bytes_are_no_large_picture() {
+        let mut small = Vec::new();
+        RgbImage::new(8, 8)
+            .write_to(&mut Cursor::new(&mut small), image::ImageFormat::Jpeg)
+            .unwrap();
+        // Height and width stand behind the frame's marker, its length and its depth.
+        let frame = small.windows(2).position(|w| w == [0xFF, 0xC0]).unwrap() + 5;
+        for (size, why) in [(0x3FFF_u16, "pixels"), (0x1000, "cut off"), (0xFFFF, "")] {
+            let side = size.to_be_bytes();
+            small[frame..frame + 4].copy_from_slice(&[side, side].concat());
+            let error = jpeg(&small).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
         }
     }
 

@@ -2,7 +2,11 @@
 use std::collections::VecDeque;
 
 /// Bytes after which a picture without an end is given up: a 4K frame at best quality is 15 MB.
-const LARGEST: usize = 64 << 20;
+const LARGEST: usize = 32 << 20;
+
+/// Pictures without an end that are looked for in one stretch: a cut in a header's last segment hides as many
+/// of the next ones, and each costs another walk through what follows.
+const TRIES: u32 = 32;
 
 /// One stretch of an MJPEG stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +24,14 @@ pub enum Piece {
 #[derive(Debug, Default)]
 pub struct Splitter {
     bytes: Vec<u8>,
+    /// Where in `bytes` the picture begins, or what has not been looked at.
+    start: usize,
     /// Where to read on in `bytes`.
     at: usize,
+    /// How far `bytes` have been walked through for a picture that was given up.
+    walked: usize,
+    /// Pictures given up that began before that.
+    tries: u32,
     place: Place,
     pieces: VecDeque<Piece>,
 }
@@ -39,6 +49,13 @@ enum Place {
 impl Splitter {
     /// Takes the stream's next bytes.
     pub fn push(&mut self, chunk: &[u8]) {
+        // Moving the rest costs no more than what was left behind.
+        if self.start > self.bytes.len() / 2 {
+            self.bytes.drain(..self.start);
+            self.at = self.at.saturating_sub(self.start);
+            self.walked = self.walked.saturating_sub(self.start);
+            self.start = 0;
+        }
         self.bytes.extend_from_slice(chunk);
         while self.step().is_some() {}
     }
@@ -52,7 +69,7 @@ impl Splitter {
     pub fn finish(&mut self) {
         // A picture cut off inside a segment may hide whole ones behind that segment's length.
         while self.place != Place::Outside {
-            self.give_up(2);
+            self.give_up(self.start + 2);
             while self.step().is_some() {}
         }
     }
@@ -61,8 +78,8 @@ impl Splitter {
     fn step(&mut self) -> Option<()> {
         match self.place {
             Place::Outside => self.find_start(),
-            _ if self.at > LARGEST => {
-                self.give_up(2);
+            _ if self.at - self.start > LARGEST => {
+                self.give_up(self.start + 2);
                 Some(())
             }
             Place::Segments => self.skip_segment(),
@@ -73,11 +90,14 @@ impl Splitter {
     fn find_start(&mut self) -> Option<()> {
         let starts =
             |w: &[u8]| matches!(w, [0xFF, 0xD8, 0xFF, 0xC0..=0xFE]) && !matches!(w[3], 0xD0..=0xD9);
-        let start = self.bytes.windows(4).position(starts);
-        let junk = start.unwrap_or(self.bytes.len().saturating_sub(3));
-        self.bytes.drain(..junk);
+        let rest = self.bytes.get(self.start..)?;
+        let start = rest.windows(4).position(starts);
+        self.start += start.unwrap_or(rest.len().saturating_sub(3));
         start?;
-        self.at = 2;
+        if self.start >= self.walked {
+            self.tries = 0;
+        }
+        self.at = self.start + 2;
         self.place = Place::Segments;
         Some(())
     }
@@ -101,7 +121,7 @@ impl Splitter {
             }
             // The next picture has begun inside this one.
             (0xFF, 0xD8) => self.give_up(self.at),
-            _ => self.give_up(2),
+            _ => self.give_up(self.start + 2),
         }
         Some(())
     }
@@ -118,16 +138,23 @@ impl Splitter {
     }
 
     fn complete(&mut self) {
-        let rest = self.bytes.split_off(self.at + 2);
-        let whole = std::mem::replace(&mut self.bytes, rest);
-        self.pieces.push_back(Piece::Whole(whole));
+        let end = self.at + 2;
+        let whole = self.bytes.get(self.start..end).unwrap_or_default();
+        self.pieces.push_back(Piece::Whole(whole.to_vec()));
+        self.start = end;
         self.place = Place::Outside;
     }
 
-    /// Looks for the next picture `from` bytes behind the start of this one.
+    /// Looks for the next picture from here on.
     fn give_up(&mut self, from: usize) {
         self.pieces.push_back(Piece::Broken);
-        self.bytes.drain(..from.min(self.bytes.len()));
+        self.walked = self.walked.max(self.at);
+        self.tries += 1;
+        let from = match self.tries > TRIES {
+            true => self.walked,
+            false => from,
+        };
+        self.start = from.min(self.bytes.len());
         self.place = Place::Outside;
     }
 }
@@ -135,6 +162,7 @@ impl Splitter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::{Clock, Timestamp};
     use image::{ImageFormat, Rgb, RgbImage};
     use proptest::prelude::*;
 
@@ -195,6 +223,34 @@ mod tests {
         let stream = [&a[..], &a[..a.len() / 2]].concat();
         assert_eq!(split([stream]), [Piece::Whole(a), Piece::Broken]);
         assert_eq!(split([b""]), []);
+    }
+
+    /// Headers that lead past one another took the square of their length.
+    #[test]
+    fn pictures_inside_pictures_are_not_walked_through_for_ever() {
+        let nested = b"\xFF\xD8\xFF\xE0\xFF\xFF".repeat(1 << 19);
+        let after_a_scan = [
+            &nested[..65_532],
+            b"\xFF\xDA\0\x02",
+            &[0; 1 << 20],
+            b"\xFF\x02",
+        ]
+        .concat();
+        let tiny = [
+            &nested[..6],
+            &b"\xFF\xD8\xFF\xE0\0\x02\xFF\xD9".repeat(1 << 18)[..],
+        ]
+        .concat();
+        for stream in [nested, after_a_scan.repeat(3), tiny] {
+            let clock = Clock::start();
+            split(stream.chunks(1 << 16));
+            split([&stream]);
+            assert!(
+                clock.now() < Timestamp::from_millis(5_000),
+                "{:?}",
+                clock.now()
+            );
+        }
     }
 
     proptest! {

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
-use super::{LARGEST_SIDE_PX, moment};
+use super::{moment, pixels::can_hold};
 use crate::error::{Cause, Error};
 use crate::frame::Frame;
 
 /// Ends of the names that count as pictures in a folder.
 const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
 
-/// Most pixels of a picture, however long its sides; 805 MB as RGB.
-const LARGEST_PX: u64 = (LARGEST_SIDE_PX as u64).pow(2);
+/// Most bytes of a decoded picture: 100 million pixels of 3 bytes. A progressive JPEG takes three times as much
+/// while it is decoded.
+const LARGEST_BYTES: u64 = 300_000_000;
 
 /// Reads a JPEG or PNG, told by its content, as 8-bit RGB.
 ///
@@ -33,25 +34,34 @@ fn decode(bytes: &[u8]) -> Result<RgbImage, Cause> {
         return Err("the file is empty".into());
     }
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
-    match reader.format() {
+    let format = match reader.format() {
         Some(ImageFormat::Jpeg) if is_cut(bytes) => {
             return Err("the picture is cut off: its end is missing".into());
         }
-        Some(ImageFormat::Jpeg | ImageFormat::Png) => {}
+        Some(format @ (ImageFormat::Jpeg | ImageFormat::Png)) => format,
         Some(other) => {
             let name = format!("{other:?}").to_lowercase();
             return Err(format!("it is {name}; jpeg and png can be read").into());
         }
         None => return Err("it is no picture; jpeg and png can be read".into()),
-    }
+    };
     let mut decoder = reader.into_decoder()?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > LARGEST_PX {
+    let size = decoder.total_bytes();
+    if size > LARGEST_BYTES {
         // A header of a few bytes may ask for more memory than there is, which ends the program.
-        return Err(format!("it has {width}x{height} pixels; {LARGEST_PX} can be read").into());
+        let text = format!(
+            "it has {width}x{height} pixels, {size} bytes of them; {LARGEST_BYTES} can be read"
+        );
+        return Err(text.into());
+    }
+    if format == ImageFormat::Jpeg && !can_hold(bytes.len(), (width, height)) {
+        return Err("the picture is cut off: it has more pixels than its bytes can hold".into());
     }
     let turn = decoder.orientation()?;
-    let mut image = DynamicImage::from_decoder(decoder)?;
+    // Turned as RGB, of which a copy takes less.
+    let image = DynamicImage::from_decoder(decoder)?.into_rgb8();
+    let mut image = DynamicImage::from(image);
     image.apply_orientation(turn);
     Ok(image.into_rgb8())
 }

@@ -1,5 +1,11 @@
 //! One network on tract: parsed once, planned per input shape.
-use std::{collections::VecDeque, io::Cursor, path::Path, sync::Arc};
+use std::{
+    collections::VecDeque,
+    io::Cursor,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::Arc,
+};
 
 use tract_onnx::{
     prelude::{
@@ -15,6 +21,10 @@ use crate::error::{Cause, Error};
 /// Plans kept per network. A 640x480 pyramid has at most 11 levels (smallest face 12 px), a batch
 /// at most 16 crops; beyond that pictures of many sizes would only fill memory.
 const PLANS: usize = 16;
+
+/// Numbers of the largest value inside a network, for the first input it is tried on: 256 MB, 64 channels of
+/// 1024 x 1024.
+const LARGEST: u128 = 1 << 26;
 
 /// A loaded network.
 pub struct Net {
@@ -91,12 +101,15 @@ impl Net {
         isa: Isa,
     ) -> Result<Self, Error> {
         let (origin, bytes) = spec.read(dir)?;
-        let fail = |source: Cause| Error::Model {
+        caught(|| Self::build(spec, &origin, &bytes, isa)).map_err(|source| Error::Model {
             net: spec.file,
             origin: origin.clone(),
             source,
-        };
-        let model = parse(spec, &bytes).map_err(|e| fail(e.into_boxed_dyn_error()))?;
+        })
+    }
+
+    fn build(spec: &'static Spec, origin: &str, bytes: &[u8], isa: Isa) -> Result<Self, Cause> {
+        let model = parse(spec, bytes).map_err(|e| e.into_boxed_dyn_error())?;
         let engine = match fuse(spec, &model, isa) {
             Ok(fused) => Engine::Fused(fused),
             Err(reason) => {
@@ -106,17 +119,24 @@ impl Net {
         };
         let mut net = Self {
             spec,
-            origin: origin.clone(),
+            origin: origin.to_owned(),
             engine,
             plans: VecDeque::new(),
         };
         // The first plan proves the shapes. 24 px is the smallest P-Net input with a map to check.
         let [n, c, h, w] = spec.input.map(|size| size.unwrap_or(24));
         let shape = [spec.input[0].map_or(1, |_| n), h, w, c];
-        let plan = net
-            .plan(shape)
-            .map_err(|e| fail(e.into_boxed_dyn_error()))?;
-        check(spec, plan.state.model(), shape).map_err(fail)?;
+        // Memory that there is not ends the program.
+        let largest = match &net.engine {
+            Engine::Fused(fused) => fused.largest(shape),
+            Engine::Tract(model) => largest(model, shape).map_err(|e| e.into_boxed_dyn_error())?,
+        };
+        if largest > LARGEST {
+            return Err("a value inside it takes more than 256 MB".into());
+        }
+        let plan = net.plan(shape).map_err(|e| e.into_boxed_dyn_error())?;
+        let model = plan.state.model();
+        check(spec, model, shape)?;
         Ok(net)
     }
 
@@ -153,8 +173,15 @@ impl Net {
         shape: [usize; 4],
         fill: impl FnOnce(&mut [f32]),
     ) -> Result<Outputs, Error> {
-        let done = self.try_run(shape, fill);
-        done.map_err(|error| self.error(error.into_boxed_dyn_error()))
+        let done = caught(|| {
+            let done = self.try_run(shape, fill);
+            done.map_err(|error| error.into_boxed_dyn_error())
+        });
+        done.map_err(|cause| {
+            // A plan that a panic left half-way is made again.
+            self.plans.clear();
+            self.error(cause)
+        })
     }
 
     fn try_run(
@@ -221,6 +248,28 @@ impl Plan {
     }
 }
 
+/// How many numbers the largest value has for an input `[N, H, W, C]`. tract plans with tables as large as the values.
+fn largest(model: &InferenceModel, [n, h, w, c]: [usize; 4]) -> TractResult<u128> {
+    let fact = InferenceFact::dt_shape(DatumType::F32, [n, c, h, w]);
+    let model = model.clone().with_input_fact(0, fact)?.into_typed()?;
+    let facts = model.nodes.iter().flat_map(|node| &node.outputs);
+    let numbers = facts.filter_map(|output| {
+        let sizes = output.fact.shape.as_concrete()?.iter();
+        Some(sizes.fold(1, |n: u128, &size| n.saturating_mul(size as u128)))
+    });
+    Ok(numbers.max().unwrap_or(0))
+}
+
+/// What `work` gives; an error where it panics. tract does on some files that are no networks, and a file that is
+/// no network is an error like any other.
+fn caught<T>(work: impl FnOnce() -> Result<T, Cause>) -> Result<T, Cause> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let text = (panic.downcast_ref::<String>().map(String::as_str))
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(format!("it cannot be read: {}", text.unwrap_or("no reason given")).into())
+    })
+}
+
 /// Fills `[N, C, H, W]` with what `fill` writes as `[N, H, W, C]`.
 fn fill_planes([n, h, w, c]: [usize; 4], planes: &mut [f32], fill: impl FnOnce(&mut [f32])) {
     let mut pixels = vec![0.0; n * h * w * c];
@@ -277,4 +326,16 @@ fn check(spec: &Spec, model: &TypedModel, shape: [usize; 4]) -> Result<(), Cause
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_with_its_words() {
+        let error = caught(|| Ok(Vec::<u8>::new().pop().expect("3 sizes"))).unwrap_err();
+        assert_eq!(error.to_string(), "it cannot be read: 3 sizes");
+        assert!(caught(|| Ok(1)).is_ok());
+    }
 }

@@ -36,6 +36,11 @@ impl Fused {
         }
     }
 
+    /// How many numbers the largest value has for an input `[N, H, W, C]`.
+    pub fn largest(&self, [n, h, w, c]: [usize; 4]) -> u128 {
+        self.program.largest(Dims { n, h, w, c })
+    }
+
     /// What it runs.
     #[cfg(test)]
     pub fn program(&self) -> &Program {

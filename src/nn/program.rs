@@ -116,6 +116,19 @@ impl Program {
         self.outputs.iter().map(|&value| dims[value]).collect()
     }
 
+    /// How many numbers the largest value has for an input of these sizes.
+    pub fn largest(&self, input: Dims) -> u128 {
+        let mut dims = vec![];
+        self.measure(input, &mut dims);
+        let sizes = dims.iter().map(|d| [d.n, d.h, d.w, d.c]);
+        let numbers = sizes.map(|sizes| {
+            sizes
+                .iter()
+                .fold(1, |n: u128, &s| n.saturating_mul(s as u128))
+        });
+        numbers.max().unwrap_or(0)
+    }
+
     /// Sizes of all values for an input of these sizes.
     fn measure(&self, input: Dims, dims: &mut Vec<Dims>) {
         dims.clear();

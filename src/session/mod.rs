@@ -164,9 +164,11 @@ impl Session {
         });
         let dropped = frame::dropped_since(self.last_seq, seq);
         self.last_seq = Some(seq);
-        self.record.frames.analysed += 1;
-        self.record.frames.dropped += dropped;
-        self.record.frames.captured = self.record.frames.analysed + self.record.frames.dropped;
+        let frames = &mut self.record.frames;
+        frames.analysed += 1;
+        // A tape may say any number.
+        frames.dropped = frames.dropped.saturating_add(dropped);
+        frames.captured = frames.analysed.saturating_add(frames.dropped);
         self.take(reading);
     }
 

@@ -220,6 +220,18 @@ mod tests {
         assert_eq!(session.record().unwrap().frames.dropped, 39);
     }
 
+    /// Frames that come back from the largest number more than once were more than can be counted.
+    #[test]
+    fn numbers_that_no_camera_gives_are_survived() {
+        let mut session = taped();
+        for seq in [0, u64::MAX, 0, u64::MAX] {
+            session.take_frame(seq, &Reading::default());
+        }
+        session.end(End::Cancelled);
+        let record = session.tape().unwrap().play().record.unwrap();
+        assert_eq!(record.frames.dropped, u64::MAX);
+    }
+
     #[test]
     fn what_is_no_tape_says_so() {
         assert!(matches!(Tape::read(&b""[..]), Err(TapeError::NoPlan)));

@@ -12,6 +12,8 @@ use crate::{
 
 /// What stands between an entry's words and its signature.
 const SEAL: &str = ",\"sig\":\"";
+/// Largest number of an entry: a database has no larger ones, and one more is still a number.
+const LAST: u64 = i64::MAX as u64;
 /// Hexadecimal digits of a signature.
 const SIGNATURE: usize = 128;
 
@@ -170,6 +172,9 @@ impl Sealed {
             });
         }
         let entry: Entry = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        if entry.seq > LAST {
+            return Err(format!("no log has an entry {}", entry.seq));
+        }
         let schema = entry.what.record().map_or(SCHEMA, |record| record.schema);
         if schema > SCHEMA {
             return Err(format!("schema {schema}: a newer liveness wrote it"));
@@ -289,5 +294,16 @@ mod tests {
                 .contains("newer")
         );
         assert_eq!(Sealed::read(b"{}").unwrap_err(), "it is not signed");
+    }
+
+    /// One more than the largest number ended the program.
+    #[test]
+    fn an_entry_has_a_number_that_another_can_follow() {
+        let mut entry = sealed().entry;
+        for (seq, reads) in [(LAST, true), (LAST + 1, false), (u64::MAX, false)] {
+            entry.seq = seq;
+            let sealed = Sealed::new(entry.clone(), &key()).unwrap();
+            assert_eq!(Sealed::read(sealed.text().as_bytes()).is_ok(), reads);
+        }
     }
 }

@@ -150,7 +150,7 @@ impl Sorted {
         let mut joined: Vec<Gap> = vec![];
         for gap in all {
             match joined.last_mut() {
-                Some(last) if last.to + 1 == gap.from => {
+                Some(last) if last.to.checked_add(1) == Some(gap.from) => {
                     last.to = gap.to;
                     last.hash = gap.hash;
                 }

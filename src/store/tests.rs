@@ -310,3 +310,27 @@ fn a_log_that_cannot_be_written_says_so_at_once() {
         assert!(Log::open(&dir.path().join("file").join(name), &key).is_err());
     }
 }
+
+/// Whoever signs may write any numbers; a range of them that ends before it begins ended the program.
+#[test]
+fn a_gap_that_ends_before_it_begins_is_survived() {
+    for name in LOGS {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = open(dir.path(), name);
+        let gap = |from, to| entry::Gap {
+            from,
+            to,
+            hash: String::new(),
+        };
+        let purged = What::Purged {
+            before: moment("2026-10-01T00:00:00Z"),
+            sessions: 0,
+            adopted: false,
+            gaps: vec![gap(9, 3), gap(0, u64::MAX)],
+        };
+        log.write(vec![purged]).unwrap();
+        let again = "it was purged, and is there again";
+        let findings = report(dir.path(), name).findings;
+        assert!(findings.iter().any(|f| f.trouble == again), "{findings:?}");
+    }
+}

@@ -1,5 +1,6 @@
 //! A log in a database. The only folder that names rusqlite.
 mod rows;
+mod schema;
 #[cfg(test)]
 pub(super) mod tests;
 
@@ -11,6 +12,7 @@ use rusqlite::{
 };
 
 use rows::{TABLES, is_same, rows};
+use schema::{MIGRATIONS, are_tables, soundness, strangers};
 
 use super::{
     Piece, Tail,
@@ -19,11 +21,13 @@ use super::{
 };
 use crate::error::{Cause, Error};
 
-/// What makes version `n + 1` of the tables out of version `n`.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
-
 /// How long another program may write: we hold a lock of our own before, so that is a foreign one.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is wrong with a database whose tables are not ours.
+const FOREIGN: &str = "its tables are missing or not ours; see `liveness log verify`";
+/// What is wrong with one that gives rows out of order.
+const KNOTTED: &str = "it is damaged: rows do not follow one another; put back a copy";
 
 /// A log in a database.
 #[derive(Debug)]
@@ -188,16 +192,26 @@ impl Base {
     /// Hands out entry after entry.
     pub(super) fn pieces(&self, mut take: impl FnMut(Piece)) -> Result<(), Error> {
         let mut query = || {
+            if !are_tables(&self.connection)? {
+                return Ok(Some(FOREIGN));
+            }
             let mut query = self
                 .connection
                 .prepare("SELECT seq, text FROM chain ORDER BY seq")?;
             let mut rows = query.query([])?;
+            let mut before = None;
             while let Some(row) = rows.next()? {
+                if !follows(row, &mut before)? {
+                    return Ok(Some(KNOTTED));
+                }
                 take(piece(row)?);
             }
-            Ok(())
+            Ok(None)
         };
-        query().map_err(|e| wrong(&self.path, e))
+        match query().map_err(|e| wrong(&self.path, e))? {
+            None => Ok(()),
+            Some(why) => Err(integrity(&self.path, why)),
+        }
     }
 
     /// The same, each with what is wrong with its rows; gives what is wrong with the database itself.
@@ -206,14 +220,16 @@ impl Base {
         // One moment of the database for all that is asked.
         let mut check = || -> rusqlite::Result<()> {
             let tx = self.connection.transaction()?;
-            found.extend(strangers(&tx)?);
-            let sound = tx.query_row("PRAGMA integrity_check(1)", [], |row| {
-                row.get::<_, String>(0)
-            });
-            match sound {
-                Ok(word) if word == "ok" => {}
-                Ok(word) => found.push(format!("it is damaged: {word}")),
-                Err(error) => found.push(format!("it is damaged: {error}")),
+            let strangers = strangers(&tx)?;
+            // What somebody else put into the schema would be computed by the check.
+            let sound = match strangers.is_empty() {
+                true => soundness(&tx),
+                false => None,
+            };
+            let whole = strangers.is_empty() && sound.is_none();
+            found.extend(strangers.into_iter().chain(sound));
+            if !are_tables(&tx)? {
+                return Ok(());
             }
             let mut counts = [0; TABLES.len()];
             let mut selects = vec![];
@@ -224,7 +240,12 @@ impl Base {
             }
             let mut query = tx.prepare("SELECT seq, text FROM chain ORDER BY seq")?;
             let mut entries = query.query([])?;
+            let mut before = None;
             while let Some(row) = entries.next()? {
+                if !follows(row, &mut before)? {
+                    found.push(KNOTTED.to_owned());
+                    return Ok(());
+                }
                 let mut piece = piece(row)?;
                 let seq: i64 = row.get(0)?;
                 let wanted = Sealed::read(&piece.text).ok().and_then(|s| rows(&s).ok());
@@ -234,7 +255,10 @@ impl Base {
                     let mut got = select.query([seq])?;
                     let mut n = 0;
                     let mut fits = true;
-                    while let Some(row) = got.next()? {
+                    // One more than there should be tells enough.
+                    while n <= wanted.len()
+                        && let Some(row) = got.next()?
+                    {
                         fits &= wanted.get(n).is_some_and(|want| {
                             let same =
                                 |(i, want)| row.get_ref(i).is_ok_and(|got| is_same(want, got));
@@ -251,7 +275,9 @@ impl Base {
                 }
                 take(piece);
             }
-            for ((table, _), counted) in TABLES.iter().zip(counts) {
+            // Counting goes through the whole tree without a look at what it counts.
+            let countable = whole.then(|| TABLES.iter().zip(counts));
+            for ((table, _), counted) in countable.into_iter().flatten() {
                 let sql = format!("SELECT count(*) FROM {table}");
                 let all: usize = tx.query_row(&sql, [], |row| row.get(0))?;
                 if all != counted {
@@ -268,29 +294,11 @@ impl Base {
     }
 }
 
-/// What is in the schema and was not put there by us, or is missing there.
-fn strangers(tx: &Transaction<'_>) -> rusqlite::Result<Vec<String>> {
-    let ours = Connection::open_in_memory()?;
-    for step in MIGRATIONS {
-        ours.execute_batch(step)?;
-    }
-    let names = |connection: &Connection| {
-        let sql =
-            "SELECT type || ' ' || name || ': ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1";
-        let mut query = connection.prepare(sql)?;
-        let rows = query.query_map([], |row| row.get::<_, String>(0))?;
-        rows.collect::<rusqlite::Result<Vec<_>>>()
-    };
-    let (ours, theirs) = (names(&ours)?, names(tx)?);
-    let other = |a: &[String], b: &[String], what: &str| {
-        let odd = a.iter().filter(|name| !b.contains(name));
-        let word = |name: &String| name.split(':').next().unwrap_or_default().to_owned();
-        odd.map(|name| format!("its {} is {what}", word(name)))
-            .collect::<Vec<_>>()
-    };
-    let mut found = other(&theirs, &ours, "not ours");
-    found.extend(other(&ours, &theirs, "missing or changed"));
-    Ok(found)
+/// Whether a row of the chain follows the one `before`. Damaged pages that name one another give the same
+/// rows for ever.
+fn follows(row: &Row<'_>, before: &mut Option<i64>) -> rusqlite::Result<bool> {
+    let seq = row.get(0)?;
+    Ok(before.replace(seq).is_none_or(|before| before < seq))
 }
 
 fn insert(

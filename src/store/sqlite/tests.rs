@@ -99,3 +99,49 @@ fn columns_say_what_the_entry_says() {
         assert_eq!(query.column_count(), columns + 1, "{table}");
     }
 }
+
+/// A view may compute for ever, and what an index or a check computes may take all memory.
+#[test]
+fn what_only_looks_like_our_tables_is_not_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path(), "l.db", &["a"]);
+    let path = dir.path().join("l.db");
+    run(
+        &path,
+        "DROP TABLE chain; CREATE VIEW chain(seq, text) AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i, '' FROM n;",
+    );
+    let error = crate::store::read(&path).unwrap_err();
+    assert!(matches!(error, Error::Integrity { .. }), "{error}");
+    let report = crate::store::verify(&path, &[]).unwrap();
+    let view = "its view chain is not ours";
+    assert!(report.findings.iter().any(|f| f.trouble == view));
+}
+
+/// Of a page that names another twice its rows come twice; of pages that name one another, for hours.
+#[test]
+fn rows_that_come_again_end_the_reading() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path(), "l.db", &["a"; 12]);
+    let path = dir.path().join("l.db");
+    let sql = "PRAGMA journal_mode = DELETE; PRAGMA page_size = 512; VACUUM;";
+    run(&path, sql);
+    let root: usize = Connection::open(&path)
+        .unwrap()
+        .query_row(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'chain'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let page = &mut bytes[(root - 1) * 512..root * 512];
+    assert_eq!(page[0], 5, "a page of pages");
+    let cell = usize::from(u16::from_be_bytes([page[12], page[13]]));
+    let last: [u8; 4] = page[8..12].try_into().unwrap();
+    page[cell..cell + 4].copy_from_slice(&last);
+    std::fs::write(&path, bytes).unwrap();
+    let error = crate::store::read(&path).unwrap_err();
+    assert!(error.to_string().contains(KNOTTED), "{error}");
+    let report = crate::store::verify(&path, &[]).unwrap();
+    assert!(report.findings.iter().any(|f| f.trouble == KNOTTED));
+}
