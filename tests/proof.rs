@@ -4,7 +4,6 @@
 mod logbook;
 mod place;
 #[cfg(target_os = "linux")]
-#[allow(dead_code)]
 mod v4l2shim;
 
 use std::fs;

@@ -158,7 +158,8 @@ fn a_hint_stays_for_600_ms() {
 #[test]
 fn whoever_was_let_in_at_a_limit_is_not_stopped_by_its_flicker() {
     let stand = Stand::default();
-    let limits: [(fn(&mut Sample, f32), Guide); 5] = [
+    type Set = fn(&mut Sample, f32);
+    let limits: [(Set, Guide); 5] = [
         (|s, by| s.quality.face_px = 52.0 / by, Guide::MoveCloser),
         (|s, by| s.quality.brightness = 40.0 / by, Guide::TooDark),
         (|s, by| s.quality.brightness = 230.0 * by, Guide::TooBright),
