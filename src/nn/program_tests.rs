@@ -34,9 +34,10 @@ fn seconds(program: &Program, scratch: &mut Scratch, input: &[f32], i: usize) ->
     times[times.len() / 2]
 }
 
-/// A table of the steps of a network, and the least share of the peak among its convolutions: a picture of
-/// one pixel gives too little to compute for what must be read. Layers of few outputs run on half as wide
-/// registers, as the tiles choose, and are held against what those can do.
+/// A table of the steps of a network, and the least share of the peak among its convolutions proper: a
+/// kernel of one pixel (0.5, give or take) or a picture of one gives too little to compute for what must
+/// be read. Layers of few outputs run on half as wide registers, as the tiles choose, and are held
+/// against what those can do.
 fn layers(spec: &'static Spec, isa: Isa, dims: Dims) -> (String, f64) {
     let net = Net::load_for(spec, None, isa).unwrap();
     let program = net.program().expect("it runs on our kernels");
@@ -58,7 +59,7 @@ fn layers(spec: &'static Spec, isa: Isa, dims: Dims) -> (String, f64) {
                 (isa, most)
             };
             let share = operations as f64 / seconds / most;
-            if size.h > 1 {
+            if size.h > 1 && !name.contains(" 1x1x") {
                 least = least.min(share);
             }
             let _ = write!(table, " {share:5.2} of {used:?}'s peak");
