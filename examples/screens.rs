@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use image::{Rgb, RgbImage};
 use liveness::{
+    capture::Fault,
     challenge::{Guide, Reason, State, Verdict},
     face::{Face, Landmarks5},
     frame::Frame,
@@ -138,6 +139,17 @@ fn draw_challenge(canvas: &mut Canvas, frame: &Frame, lang: Lang, folder: &Path)
             screen.draw(canvas, None, &scene);
             save(canvas, folder, "no_picture", lang)?;
         }
+    }
+    for fault in Fault::ALL {
+        let scene = Scene {
+            state: State::Waiting { guide: None },
+            fault: Some(fault),
+            script_len: 4,
+            now: Timestamp::from_millis(2_750),
+            lang,
+        };
+        ChallengeScreen::new()?.draw(canvas, None, &scene);
+        save(canvas, folder, &format!("fault_{}", fault.name()), lang)?;
     }
     report("challenge", canvas, lang, &times);
     Ok(())
