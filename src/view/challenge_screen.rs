@@ -154,7 +154,11 @@ impl ChallengeScreen {
         let start = Timestamp::default();
         let (text, pictogram, since) = match scene.state {
             State::Waiting { guide } => match scene.fault {
-                Some(fault) => (Text::Fault(fault), Pictogram::Guide(Some(Guide::NoFace)), start),
+                Some(fault) => (
+                    Text::Fault(fault),
+                    Pictogram::Guide(Some(Guide::NoFace)),
+                    start,
+                ),
                 None => (Text::Guide(guide), Pictogram::Guide(guide), start),
             },
             State::Asking {
