@@ -267,9 +267,10 @@ impl Challenge {
         let gap = at.since(mem::replace(&mut self.last_read, at));
         let gone = self.now.since(self.last_seen) > self.rules.absence;
         if gone && matches!(self.phase, Phase::Asking(..)) {
-            self.phase = Phase::Done(match gap > self.rules.absence {
-                true => Verdict::Inconclusive(Reason::SourceFailed),
-                false => Verdict::Failed(Reason::FaceLost),
+            self.phase = Phase::Done(if gap > self.rules.absence {
+                Verdict::Inconclusive(Reason::SourceFailed)
+            } else {
+                Verdict::Failed(Reason::FaceLost)
             });
         }
     }

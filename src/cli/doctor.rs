@@ -4,6 +4,7 @@ use std::{env, fs, path::Path, time::Duration};
 use clap::Args;
 use liveness::{
     capture::{self, CameraId, Options, Source},
+    files,
     frame::Frame,
     mesh::Mesher,
     mtcnn::{Follow, Params},
@@ -42,7 +43,7 @@ pub struct Doctor {
     /// Which camera: its number, or its path.
     #[arg(long, value_name = "CAMERA", default_value = "camera:0")]
     source: Source,
-    /// Check this log's folder [default: $XDG_STATE_HOME/liveness/sessions.jsonl].
+    /// Check this log's folder [default: $XDG_STATE_HOME/liveness/sessions.db].
     #[arg(long, value_name = "PATH")]
     log: Option<std::path::PathBuf>,
     /// Print one JSON object a check.
@@ -125,30 +126,26 @@ impl Doctor {
             Ok(path) => path,
             Err(why) => return vec![check("log", State::Fail, why)],
         };
-        let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
+        let folder = files::folder_of(&path);
         let probe = folder.join(format!(".liveness-doctor-{}", std::process::id()));
         let written = fs::create_dir_all(folder)
             .and_then(|()| fs::write(&probe, "x"))
             .and_then(|()| fs::remove_file(&probe));
-        let folder = folder.display();
-        let log = match written {
-            Ok(()) => check("log", State::Ok, format_args!("{folder} can be written")),
-            Err(why) => {
-                let text = format!("{folder}: {why}; name another place with --log PATH");
-                return vec![check("log", State::Fail, text)];
+        let name = folder.display();
+        match written {
+            Ok(()) => {
+                let text = format_args!("{name} can be written");
+                vec![check("log", State::Ok, text), disk(folder)]
             }
-        };
-        vec![log, disk(path.parent().unwrap_or(Path::new(".")))]
+            Err(why) => {
+                let text = format!("{name}: {why}; name another place with --log PATH");
+                vec![check("log", State::Fail, text)]
+            }
+        }
     }
 }
 
 fn disk(folder: &Path) -> Check {
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
     match fs4::available_space(folder) {
         Ok(room) => {
             let state = match room {
