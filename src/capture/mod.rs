@@ -12,6 +12,7 @@ use crate::time::{Clock, Timestamp};
 
 pub mod camera;
 mod cameras;
+mod device;
 mod fault;
 mod ffmpeg_log;
 pub mod format;
@@ -25,6 +26,7 @@ pub mod software;
 mod sound;
 mod splitter;
 pub mod stills;
+mod tries;
 pub mod video;
 pub mod watched;
 mod worker;
@@ -35,7 +37,7 @@ pub use camera::{Camera, list_cameras};
 pub use cameras::{CameraId, CameraInfo};
 pub use fault::{Change, Fault, News, Trouble};
 pub use stills::{pictures_in, read_picture};
-pub use watched::{Watch, Watched, watch};
+pub use watched::{Moment, Watch, Watched, watch};
 
 /// Longest side of a frame that is decoded, in pixels: a damaged header must not claim all memory.
 const LARGEST_SIDE_PX: u32 = 16_384;

@@ -13,14 +13,16 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select_biased};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use super::Options;
 use super::cameras::CameraId;
+use super::device::{Device, Real};
 use super::fault::{Fault, News, Trouble};
-use super::known::{self, Known};
+use super::known::Known;
 use super::looks::Looks;
-use super::worker::{Word, Worker};
+use super::tries::Tries;
+use super::worker::Word;
 use crate::error::Error;
 use crate::frame::Frame;
 use crate::time::{Clock, Timestamp};
@@ -35,22 +37,8 @@ const OPENING: Duration = Duration::from_secs(if cfg!(target_os = "macos") { 70 
 /// A camera that gives only buffers without a picture for so long gives damaged ones.
 const DAMAGED: Duration = Duration::from_secs(1);
 
-/// From a fault to the first try to open the camera anew, doubled with each that fails.
-const FIRST_TRY: Duration = Duration::from_millis(500);
-
-/// Longest time between two tries to open a camera that refuses: it should be back within 3 s of the moment
-/// at which it would not refuse any more, and only a try tells.
-const REFUSED: Duration = Duration::from_secs(2);
-
-/// Longest time between two tries with one that opens and sends nothing. It stays open meanwhile, so it is
-/// back with its first frame.
-const SILENT: Duration = Duration::from_secs(10);
-
 /// From one look whether a camera that is gone is there again to the next: a look opens nothing.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// A camera that is well for so long has recovered: the next fault begins with the first try again.
-const WELL: Duration = Duration::from_secs(5);
 
 /// News that may wait to be heard; whoever listens does so twenty times a second.
 const NEWS: usize = 32;
@@ -73,29 +61,24 @@ impl Watch {
 ///
 /// Only a camera that never gave a frame ends it, with an error: what is wrong then is wrong with the
 /// settings. Frames are numbered through all interruptions.
-pub struct Watched {
+pub struct Watched<D: Device = Real> {
     which: CameraId,
     wish: Options,
-    clock: Clock,
-    worker: Option<Worker>,
+    device: D,
     known: Option<Known>,
     fps: u32,
     looks: Looks,
     /// When the last good frame came, or the camera was last opened.
     last: Timestamp,
-    /// Whether a good frame came since it was last opened.
-    flows: bool,
     /// Why the last buffers held no frame.
     spoilt: Option<Trouble>,
     /// The faults that last, and since when. One at most keeps frames from coming.
     faults: BTreeMap<Fault, Timestamp>,
-    back_off: Duration,
-    /// When to open it next, while it is closed; when to open it anew, while a fault lasts.
-    next_try: Timestamp,
+    /// When to open it, while it is closed; when to open it anew, while a fault lasts.
+    tries: Tries,
     /// When to look next whether it is there, and what the last look saw.
     next_look: Timestamp,
     there: bool,
-    well_since: Option<Timestamp>,
     seq: u64,
     over: bool,
     tell: Sender<News>,
@@ -104,25 +87,30 @@ pub struct Watched {
 
 /// Watches over a camera. It is opened when the first frame is asked for.
 pub fn watch(which: &CameraId, wish: Options, clock: Clock) -> (Watched, Watch) {
+    watch_through(Real::new(clock), which, wish)
+}
+
+/// The same, through any device.
+pub(super) fn watch_through<D: Device>(
+    device: D,
+    which: &CameraId,
+    wish: Options,
+) -> (Watched<D>, Watch) {
     let (tell, news) = bounded(NEWS);
     let (hold, leash) = bounded(0);
     let watched = Watched {
         which: which.clone(),
         wish,
-        clock,
-        worker: None,
+        last: device.now(),
+        device,
         known: None,
         fps: wish.fps,
         looks: Looks::default(),
-        last: clock.now(),
-        flows: false,
         spoilt: None,
         faults: BTreeMap::new(),
-        back_off: FIRST_TRY,
-        next_try: Timestamp::default(),
+        tries: Tries::default(),
         next_look: Timestamp::default(),
         there: true,
-        well_since: None,
         seq: 0,
         over: false,
         tell,
@@ -132,64 +120,76 @@ pub fn watch(which: &CameraId, wish: Options, clock: Clock) -> (Watched, Watch) 
     (watched, watch)
 }
 
-impl Iterator for Watched {
+/// What comes of waiting for a camera.
+pub enum Moment {
+    /// A frame.
+    Frame(Frame),
+    /// None yet; the time is this.
+    Silence(Timestamp),
+}
+
+impl<D: Device> Iterator for Watched<D> {
     type Item = Result<Frame, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let first = self.seq == 0;
-        while !self.over {
-            if self.worker.is_none()
-                && let Err(why) = self.open(self.clock.now())
-            {
-                return self.fail(why);
-            }
-            let silence = never();
-            let words = self.worker.as_ref().map_or(&silence, Worker::words);
-            let word = select_biased! {
-                recv(self.leash) -> _ => None,
-                recv(words) -> word => Some(word.unwrap_or_else(|_| Word::Failed(Fault::Crashed.into()))),
-                default(LOOK / 4) => Some(Word::Nothing),
-            };
-            match word {
-                None => self.over = true,
-                Some(Word::Opened(known, format)) => {
-                    self.fps = format.fps;
-                    self.known.get_or_insert(known);
-                }
-                Some(Word::Shot(Ok(frame))) => return Some(Ok(self.take(frame))),
-                Some(Word::Shot(Err(why))) => {
-                    log::debug!("camera {}: a frame left out: {why}", self.which);
-                    self.spoilt = Some(why);
-                    if let Err(why) = self.check() {
-                        return self.fail(why);
-                    }
-                }
-                Some(Word::Nothing) => {
-                    if self.worker.is_some()
-                        && let Err(why) = self.check()
-                    {
-                        return self.fail(why);
-                    }
-                }
-                Some(Word::Failed(why)) => {
-                    self.close();
-                    if first {
-                        return self.fail(why);
-                    }
-                    self.fault(why);
-                }
+        loop {
+            match self.wait()? {
+                Ok(Moment::Frame(frame)) => return Some(Ok(frame)),
+                Ok(Moment::Silence(_)) => {}
+                Err(error) => return Some(Err(error)),
             }
         }
-        None
     }
 }
 
-impl Watched {
-    /// Ends a camera that never gave a frame.
-    fn fail(&mut self, why: Trouble) -> Option<Result<Frame, Error>> {
-        self.over = true;
-        self.close();
-        Some(Err(Error::camera(&self.which, why)))
+impl<D: Device> Watched<D> {
+    /// Waits for a frame, a twentieth of a second at most; `None` once it is over.
+    pub fn wait(&mut self) -> Option<Result<Moment, Error>> {
+        if self.over {
+            return None;
+        }
+        match self.listen() {
+            Ok(moment) => moment.map(Ok),
+            Err(why) => {
+                self.close();
+                if self.seq == 0 {
+                    self.over = true;
+                    return Some(Err(Error::camera(&self.which, why)));
+                }
+                self.fault(why);
+                Some(Ok(Moment::Silence(self.device.now())))
+            }
+        }
+    }
+
+    /// The same; an error is why no frame can come any more from the camera as it is open now.
+    fn listen(&mut self) -> Result<Option<Moment>, Trouble> {
+        if !self.device.is_open() {
+            self.open(self.device.now())?;
+        }
+        match self.device.wait(&self.leash, LOOK / 4) {
+            None => {
+                self.over = true;
+                return Ok(None);
+            }
+            Some(Word::Opened(known, format)) => {
+                self.fps = format.fps;
+                self.known.get_or_insert(known);
+            }
+            Some(Word::Shot(Ok(frame))) => return Ok(Some(Moment::Frame(self.take(frame)))),
+            Some(Word::Shot(Err(why))) => {
+                log::debug!("camera {}: a frame left out: {why}", self.which);
+                self.spoilt = Some(why);
+                self.check()?;
+            }
+            Some(Word::Nothing) => {
+                if self.device.is_open() {
+                    self.check()?;
+                }
+            }
+            Some(Word::Failed(why)) => return Err(why),
+        }
+        Ok(Some(Moment::Silence(self.device.now())))
     }
 
     /// Opens the camera, if it is time for that.
@@ -200,7 +200,7 @@ impl Watched {
                 return Ok(());
             }
             self.next_look = now.after(LOOK);
-            let Some(found) = known.find(&known::present()) else {
+            let Some(found) = known.find(&self.device.present()) else {
                 self.there = false;
                 self.turn_into(Fault::Unplugged.into(), now);
                 return Ok(());
@@ -209,25 +209,24 @@ impl Watched {
                 // It has come back: nothing to wait for.
                 log::info!("camera {}: it is there again, as {found}", self.which);
                 self.there = true;
-                self.back_off = FIRST_TRY;
-                self.next_try = now;
+                self.tries.afresh(now);
             }
             which = found;
         }
-        if now < self.next_try {
+        if !self.tries.is_due(now) {
             return Ok(());
         }
-        self.next_try = now.after(self.back_off);
-        let worker = Worker::start(which, self.wish, self.clock);
-        self.worker = Some(worker.map_err(|why| Trouble::new(Fault::Crashed, why.to_string()))?);
-        (self.last, self.flows, self.spoilt) = (now, false, None);
+        self.tries.put_off(now);
+        let opened = self.device.open(which, self.wish);
+        opened.map_err(|why| Trouble::new(Fault::Crashed, why.to_string()))?;
+        (self.last, self.spoilt) = (now, None);
         self.looks.resume();
         Ok(())
     }
 
     /// Looks whether the camera still sends.
     fn check(&mut self) -> Result<(), Trouble> {
-        let now = self.clock.now();
+        let now = self.device.now();
         let silent = now.since(self.last);
         if self.seq == 0 {
             return match self.spoilt.take() {
@@ -246,8 +245,8 @@ impl Watched {
         let broken = self.faults.keys().any(|fault| is_silent(*fault));
         if broken {
             // It was opened anew, or stays open, and nothing comes.
-            if now >= self.next_try && silent >= STALL {
-                self.double(SILENT);
+            if self.tries.is_due(now) && silent >= STALL {
+                self.tries.silent();
                 self.reopen(now);
             }
         } else if silent >= DAMAGED
@@ -266,13 +265,6 @@ impl Watched {
     fn take(&mut self, mut frame: Frame) -> Frame {
         let now = frame.at;
         (self.last, self.spoilt) = (now, None);
-        if !self.flows {
-            self.flows = true;
-            self.well_since = Some(now);
-        }
-        if self.well_since.is_some_and(|s| now.since(s) >= WELL) {
-            self.back_off = FIRST_TRY;
-        }
         let seen = self.looks.see(&frame, self.fps);
         let over: Vec<Fault> = (self.faults.keys().copied())
             .filter(|fault| !seen.contains(fault))
@@ -283,12 +275,14 @@ impl Watched {
         for fault in seen {
             if !self.faults.contains_key(&fault) {
                 self.say(fault.into(), now);
-                self.next_try = now.after(self.back_off);
+                self.tries.put_off(now);
             }
         }
-        if self.faults.contains_key(&Fault::Frozen) && now >= self.next_try {
+        let well = !self.faults.keys().any(|fault| fault.breaks());
+        self.tries.note(well, now);
+        if self.faults.contains_key(&Fault::Frozen) && self.tries.is_due(now) {
             // A driver that hangs often comes to itself when it is opened anew.
-            self.double(SILENT);
+            self.tries.silent();
             self.reopen(now);
         }
         frame.seq = self.seq;
@@ -298,17 +292,17 @@ impl Watched {
 
     /// No frame comes any more.
     fn fault(&mut self, why: Trouble) {
-        let now = self.clock.now();
+        let now = self.device.now();
         if self.faults.keys().any(|fault| is_silent(*fault)) {
-            self.double(REFUSED);
+            self.tries.refused();
         }
         self.turn_into(why, now);
-        self.next_try = now.after(self.back_off);
+        self.tries.put_off(now);
     }
 
     /// Says that this is what is wrong now, and nothing else any more.
     fn turn_into(&mut self, why: Trouble, now: Timestamp) {
-        self.well_since = None;
+        self.tries.note(false, now);
         if self.faults.contains_key(&why.fault) {
             return;
         }
@@ -323,12 +317,8 @@ impl Watched {
     /// Closes it, to be opened anew at once.
     fn reopen(&mut self, now: Timestamp) {
         self.close();
-        (self.next_try, self.next_look) = (now, now);
-    }
-
-    /// Waits twice as long before the next try.
-    fn double(&mut self, most: Duration) {
-        self.back_off = (self.back_off * 2).min(most);
+        self.tries.at_once(now);
+        self.next_look = now;
     }
 
     fn say(&mut self, why: Trouble, now: Timestamp) {
@@ -354,13 +344,11 @@ impl Watched {
     }
 
     fn close(&mut self) {
-        if let Some(worker) = self.worker.take() {
-            worker.stop();
-        }
+        self.device.close();
     }
 }
 
-impl Drop for Watched {
+impl<D: Device> Drop for Watched<D> {
     fn drop(&mut self) {
         self.close();
     }
