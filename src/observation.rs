@@ -128,7 +128,12 @@ impl<D: Detect> Observer<D> {
             self.last = Some((held.clone(), *found));
             return Ok(Some(held));
         }
-        face = face.or_else(|| largest(faces, place));
+        face = face.or_else(|| match &last {
+            // The subject may be back in a moment: who stands behind it does not take its place.
+            Some((last, found)) if frame.at.since(*found) < SETTLED => None,
+            Some((last, _)) => largest(faces, Some(&last.face.bbox)).filter(|f| is_next(f, last)),
+            None => largest(faces, None),
+        });
         let Some(face) = face else {
             self.last = last;
             return Ok(None);
@@ -153,6 +158,13 @@ impl<D: Detect> Observer<D> {
 /// thick rims is lost for half a second.
 const MEMORY: Duration = Duration::from_secs(1);
 
+/// Who is not found for so short a time is still expected.
+const SETTLED: Duration = Duration::from_millis(300);
+
+/// Part of the subject's width, and score, below which a face is nobody who could take its place while it is
+/// remembered: somebody far behind it, a pattern on a shirt.
+const NEXT: (f32, f32) = (0.4, 0.9);
+
 /// Probability, by the mesh, from which it holds a face that the cascade has lost. On faces it is above 0.9, but for
 /// those half outside of the crop; on what was behind a face that has gone it is 0.
 const HELD: f32 = 0.9;
@@ -173,6 +185,10 @@ fn largest(faces: &[Face], last: Option<&BBox>) -> Option<Face> {
     let whole = (faces.iter()).filter(|face| last.is_none_or(|last| !is_part(face, last)));
     let area = |face: &Face| face.bbox.area();
     whole.max_by(|a, b| area(a).total_cmp(&area(b))).copied()
+}
+
+fn is_next(face: &Face, last: &Subject) -> bool {
+    face.bbox.width() >= NEXT.0 * last.face.bbox.width() && face.score >= NEXT.1
 }
 
 fn is_part(face: &Face, whole: &BBox) -> bool {

@@ -39,9 +39,12 @@ pub struct Reading {
     /// How likely the face is live, where a network of the user's own was asked; `0.0..=1.0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passive: Option<f32>,
-    /// Distance from the face at the beginning, where that was measured.
+    /// Distance of a face at rest from the face at the beginning, where that was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same: Option<f32>,
+    /// Distance of a face that makes a gesture, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moving: Option<f32>,
     /// Distance from the expected face, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<f32>,

@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Reason, Rest, asked::BACK_YAW_DEG};
+use super::{Look, Reason, Rest, asked::BACK_YAW_DEG, motion};
 use crate::{
     gesture::Gesture,
     median::median_by,
@@ -20,6 +20,7 @@ use crate::{
     signal::Sample,
     step::Step,
     time::{Timestamp, millis},
+    track::TrackId,
 };
 
 /// What the cues are held against.
@@ -43,6 +44,10 @@ pub struct Proof {
     pub min_score: f32,
     /// How many gestures of a covered face deny.
     pub covered: u32,
+    /// How many gestures that another face makes deny.
+    pub strange: u32,
+    /// How many samples must lie between the ends of a movement: see [`motion`].
+    pub between: u8,
     /// How far each eye must close in a blink, as a share of the open eye; a wink closes one. In real
     /// blinks the eye that closed less did so by 0.39 and more.
     pub lids: f32,
@@ -67,6 +72,8 @@ impl Default for Proof {
             nod_parallax: 0.2,
             min_score: 0.8,
             covered: 2,
+            strange: 2,
+            between: 1,
             lids: 0.3,
             blink: Duration::from_millis(600),
             fastest: 12.0,
@@ -81,8 +88,8 @@ const MEMORY: Duration = Duration::from_secs(6);
 /// Two frames further apart say nothing about speed.
 const NEXT_FRAME: Duration = Duration::from_millis(120);
 
-/// A face that is not seen for so long may have been away.
-const AWAY: Duration = Duration::from_millis(250);
+/// A face that is not seen for so long may have been away: three frames of fifteen a second.
+const AWAY: Duration = Duration::from_millis(190);
 
 /// A way so short is the mesh's unrest, however little time it took: in face widths.
 const SHIVER: f32 = 0.2;
@@ -104,12 +111,28 @@ pub enum Worth {
     Covered,
     /// A face without depth made it.
     Flat,
+    /// Another face made it.
+    Strange,
+}
+
+/// A close look at a face.
+#[derive(Clone, Copy, Debug)]
+struct Glance {
+    at: Timestamp,
+    /// Whether it was not at rest.
+    moving: bool,
+    /// Whether it was the face of the beginning.
+    near: bool,
 }
 
 /// Follows what the readings show beside gestures.
 #[derive(Debug, Default)]
 pub struct Evidence {
     recent: VecDeque<Sample>,
+    /// Close looks at the face.
+    looks: VecDeque<Glance>,
+    /// Whose the last sample was.
+    track: Option<TrackId>,
     /// Fingerprints of all pictures so far.
     pictures: HashSet<u64>,
     /// The last one, and since when it has been the same.
@@ -118,9 +141,18 @@ pub struct Evidence {
 
 impl Evidence {
     /// Takes in a reading; gives what denies, if something does.
-    pub fn see(&mut self, reading: &Reading, proof: &Proof) -> Option<Reason> {
+    pub fn see(&mut self, reading: &Reading, proof: &Proof, look: &Look) -> Option<Reason> {
+        if reading.same.is_some() || reading.moving.is_some() {
+            self.looks.push_back(Glance {
+                at: reading.at,
+                moving: reading.moving.is_some(),
+                near: look.is_near(reading),
+            });
+        }
         let picture = self.picture(reading, proof);
-        let jump = reading.sample.as_ref().and_then(|s| self.sample(s, proof));
+        // From one face to another is no way.
+        let same = std::mem::replace(&mut self.track, reading.track) == reading.track;
+        let jump = (reading.sample.as_ref()).and_then(|s| self.sample(s, proof).filter(|_| same));
         picture.or(jump)
     }
 
@@ -139,7 +171,8 @@ impl Evidence {
             }
             (now, _) => {
                 self.last = Some((now, reading.at));
-                let new = self.pictures.insert(now);
+                // A lens that is covered gives the same black again and again.
+                let new = reading.sample.is_none() || self.pictures.insert(now);
                 (!new).then_some(Reason::RepeatedPicture)
             }
         }
@@ -161,6 +194,9 @@ impl Evidence {
         while self.recent.front().is_some_and(|s| s.at < from) {
             self.recent.pop_front();
         }
+        while self.looks.front().is_some_and(|look| look.at < from) {
+            self.looks.pop_front();
+        }
         jumped.then_some(Reason::FaceJumped)
     }
 
@@ -171,7 +207,35 @@ impl Evidence {
     }
 
     /// What `gesture` is worth, of a face that rests so.
-    pub fn weigh(&self, gesture: &Gesture, rest: &Rest, proof: &Proof) -> Worth {
+    pub fn weigh(&self, gesture: &Gesture, rest: &Rest, proof: &Proof, look: &Look) -> Worth {
+        match self.shown(gesture, rest, proof) {
+            Worth::Proven => self.made_by(gesture, look),
+            worth => worth,
+        }
+    }
+
+    /// Whether the face of the beginning made `gesture`, as far as it was looked at meanwhile.
+    fn made_by(&self, gesture: &Gesture, look: &Look) -> Worth {
+        if look.moving.is_none() {
+            return Worth::Proven;
+        }
+        let during =
+            |glance: &&Glance| gesture.start.at <= glance.at && glance.at <= gesture.end.at;
+        let looks = || self.looks.iter().filter(during);
+        // A face at rest in between answers for nobody who moves.
+        let any = looks().any(|glance| glance.moving);
+        let count = |near| {
+            let these = looks().filter(|glance| glance.moving == any && glance.near == near);
+            these.count()
+        };
+        match (count(true), count(false)) {
+            (near, far) if near > far => Worth::Proven,
+            (near, far) if near == far => Worth::Unproven,
+            _ => Worth::Strange,
+        }
+    }
+
+    fn shown(&self, gesture: &Gesture, rest: &Rest, proof: &Proof) -> Worth {
         let from = gesture.start.at.before(GUARD);
         let span: Vec<&Sample> = self.recent.iter().filter(|s| s.at >= from).collect();
         let least = |value: fn(&Sample) -> f32| {
@@ -184,13 +248,14 @@ impl Evidence {
         if !moves && least(|s| s.score) < proof.min_score {
             return Worth::Covered;
         }
-        // A face that goes away at rest and comes back at rest may have been another's meanwhile.
+        // A face that goes away at rest and comes back at rest may have been another's meanwhile. A head far to
+        // the side is lost now and then.
         let at_rest = |s: &Sample| (s.yaw_deg - rest.yaw_deg).abs() < BACK_YAW_DEG;
         let away = span.windows(2).any(|pair| match pair {
-            [a, b] => b.at.since(a.at) > AWAY && (at_rest(a) || at_rest(b)),
+            [a, b] => b.at.since(a.at) > AWAY && (!moves || at_rest(a) || at_rest(b)),
             _ => false,
         });
-        if moves && away {
+        if away || !motion::is_movement(gesture, &span, rest, proof) {
             return Worth::Unproven;
         }
         let depth =
@@ -205,7 +270,8 @@ impl Evidence {
             (Step::OpenMouth | Step::HoldStill, _) => return Worth::Proven,
             (Step::Blink | Step::BlinkTwice, _) => {
                 let shut = proof.lids.mul_add(-rest.eyes, rest.eyes);
-                let both = least(|s| s.lids[0]) <= shut && least(|s| s.lids[1]) <= shut;
+                // At one moment: two winks are no blink.
+                let both = least(|s| s.lids[0].max(s.lids[1])) <= shut;
                 let short = gesture.end.at.since(gesture.start.at) <= proof.blink;
                 return proven(both && short);
             }

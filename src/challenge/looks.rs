@@ -12,12 +12,26 @@ use crate::{median::median_by, reading::Reading};
 pub struct Look {
     /// Distance from the face at the beginning at which it is another's.
     pub same: Option<f32>,
+    /// The same of a face that makes a gesture: turned, talking, with its eyes shut.
+    pub moving: Option<f32>,
     /// Distance from the expected face at which it is another's.
     pub expected: Option<f32>,
     /// How likely a face must be live.
     pub passive: Option<f32>,
     /// Whether one that is less likely live is denied; else that is only noted.
     pub passive_denies: bool,
+}
+
+impl Look {
+    /// Whether `reading` holds a look at the face, and it was the one of the beginning.
+    pub fn is_near(&self, reading: &Reading) -> bool {
+        let near = |distance: Option<f32>, most: Option<f32>| {
+            distance
+                .zip(most)
+                .is_some_and(|(distance, most)| distance < most)
+        };
+        near(reading.same, self.same) || near(reading.moving, self.moving)
+    }
 }
 
 /// How often a face must look like another's before it is.

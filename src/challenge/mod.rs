@@ -6,6 +6,7 @@ mod asked;
 mod evidence;
 mod guide;
 mod looks;
+mod motion;
 #[cfg(test)]
 mod pause_tests;
 #[cfg(test)]
@@ -16,13 +17,14 @@ mod ready;
 mod replaced_tests;
 mod rules;
 mod script;
+mod standing;
 mod state;
 mod strength;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
-use std::{mem, time::Duration};
+use std::time::Duration;
 
 pub use evidence::Proof;
 pub use guide::Guide;
@@ -30,6 +32,7 @@ pub use looks::{Look, Said};
 pub use ready::{HINT_HOLD, Ready, Rest, Stand, good_face};
 pub use rules::Rules;
 pub use script::{ScriptError, catch, draw, script};
+pub use standing::Posture;
 pub use state::{End, State};
 pub use strength::{Odds, Strength, UnknownStrength};
 pub use verdict::{Reason, Verdict};
@@ -62,8 +65,9 @@ pub struct Challenge {
     strikes: u32,
     /// How long the clock has stood still.
     paused: Duration,
-    /// How many gestures a covered face made.
+    /// How many gestures a covered face made, and how many another face.
     covered: u32,
+    strange: u32,
     evidence: Evidence,
     looks: Looks,
     /// The last gesture that would be an answer if what goes with it were seen.
@@ -85,6 +89,7 @@ impl Challenge {
             strikes: 0,
             paused: Duration::ZERO,
             covered: 0,
+            strange: 0,
             evidence: Evidence::default(),
             looks: Looks::default(),
             unproven: None,
@@ -102,63 +107,12 @@ impl Challenge {
         self
     }
 
-    /// What is asked, in order; it grows while answers are slow, wrong or missing.
-    pub fn script(&self) -> &[Step] {
-        self.questions.script()
-    }
-
-    /// How many gestures were wrong, and questions without an answer.
-    pub fn strikes(&self) -> u32 {
-        self.strikes
-    }
-
-    /// What networks said that looked at the face itself.
-    pub fn said(&self) -> Option<Said> {
-        self.looks.said()
-    }
-
-    /// Whether the face of `reading` is at rest: the moment to look at it closely.
-    pub fn is_at_rest(&self, reading: &Reading) -> bool {
-        match (&self.phase, &reading.sample) {
-            (Phase::Waiting(waiting), Some(_)) => waiting.hint().is_none(),
-            (Phase::Asking(_, ready), Some(sample)) => asked::is_level(sample, &ready.rest),
-            _ => false,
-        }
-    }
-
-    /// How the subject looks at rest, once that is known.
-    pub fn rest(&self) -> Option<Rest> {
-        match &self.phase {
-            Phase::Asking(_, ready) => Some(ready.rest),
-            Phase::Waiting(_) | Phase::Done(_) => None,
-        }
-    }
-
-    /// Where the challenge stands.
-    pub fn state(&self) -> State {
-        match &self.phase {
-            Phase::Waiting(waiting) => State::Waiting {
-                guide: waiting.hint(),
-            },
-            Phase::Asking(asked, _) => State::Asking {
-                step: asked.step,
-                index: asked.index,
-                since: asked.since,
-                until: asked.until,
-                strikes: self.strikes,
-                seen: asked.seen.is_some(),
-                guide: asked.guide,
-            },
-            Phase::Done(verdict) => State::Done(*verdict),
-        }
-    }
-
     /// Advances by one reading.
     pub fn see(&mut self, reading: &Reading) -> State {
         self.pass_time(reading.at);
         self.miss(reading.at);
         let same = self.evidence.is_same(reading);
-        let denied = self.evidence.see(reading, &self.rules.proof);
+        let denied = (self.evidence).see(reading, &self.rules.proof, &self.rules.look);
         // Looks at whoever stood there before are nobody's.
         let denied = match &self.phase {
             Phase::Asking(..) => denied.or(self.looks.see(reading, &self.rules.look)),
@@ -178,8 +132,9 @@ impl Challenge {
                 self.phase = Phase::Done(Verdict::Inconclusive(Reason::RepeatedPicture));
             }
             Phase::Waiting(waiting) => {
-                if let Some(ready) = waiting.see(reading, &self.rules.stand) {
-                    self.last_seen = self.now;
+                if let Some(ready) = waiting.see(reading, &self.rules.stand, &self.rules.look) {
+                    // From here on it is the subject who takes time.
+                    (self.last_seen, self.begun) = (self.now, self.now);
                     self.ask(0, ready);
                 }
             }
@@ -264,7 +219,8 @@ impl Challenge {
 
     /// Ends where the face was gone for too long: the subject's fault, unless no picture came for that long.
     fn miss(&mut self, at: Timestamp) {
-        let gap = at.since(mem::replace(&mut self.last_read, at));
+        let gap = at.since(self.last_read);
+        self.last_read = self.last_read.max(at);
         let gone = self.now.since(self.last_seen) > self.rules.absence;
         if gone && matches!(self.phase, Phase::Asking(..)) {
             self.phase = Phase::Done(if gap > self.rules.absence {
@@ -324,7 +280,7 @@ impl Challenge {
             {
                 continue;
             }
-            match self.evidence.weigh(gesture, &ready.rest, &self.rules.proof) {
+            match (self.evidence).weigh(gesture, &ready.rest, &self.rules.proof, &self.rules.look) {
                 Worth::Flat => {
                     self.phase = fail(Reason::FlatFace);
                     return;
@@ -333,6 +289,14 @@ impl Challenge {
                     self.covered += 1;
                     if self.covered >= self.rules.proof.covered {
                         self.phase = fail(Reason::FaceCovered);
+                        return;
+                    }
+                    continue;
+                }
+                Worth::Strange => {
+                    self.strange += 1;
+                    if self.strange >= self.rules.proof.strange {
+                        self.phase = fail(Reason::FaceChanged);
                         return;
                     }
                     continue;
@@ -349,7 +313,7 @@ impl Challenge {
                 Answer::None => {}
                 Answer::Right => {
                     let begun = asked.seen.unwrap_or(*gesture).start.at;
-                    if begun > asked.since.after(self.rules.prompt + asked.paused) {
+                    if begun > asked.since.after(self.rules.prompt) {
                         self.questions.add();
                     }
                 }
@@ -365,25 +329,31 @@ impl Challenge {
                 }
             }
         }
-        let done = asked.is_done(self.now, &self.rules) && asked::is_back(sample, &ready.rest);
-        if done && self.is_looked_at(&mut asked, reading) {
+        let back = asked::is_back(sample, &ready.rest);
+        let shown = asked.seen.is_some() || asked.step == Step::HoldStill;
+        if back && shown && self.rules.look.is_near(reading) {
+            asked.looks += 1;
+        }
+        if back && asked.is_done(self.now, &self.rules) && self.is_looked_at(&asked) {
             self.ask(asked.index + 1, ready);
         } else {
             self.phase = Phase::Asking(asked, ready);
         }
     }
 
-    /// Whether the face has been looked at often enough since the last gesture: else somebody could take
-    /// another's place for that one.
-    fn is_looked_at(&self, asked: &mut Asked, reading: &Reading) -> bool {
-        let last = asked.index + 1 == self.script().len() && asked.step != Step::HoldStill;
-        asked.looks += usize::from(reading.same.is_some());
-        !last || self.rules.look.same.is_none() || asked.looks >= LOOKS
+    /// Whether the face has been looked at often enough since the gesture, or since it was asked to hold
+    /// still: else somebody could take another's place for that one.
+    fn is_looked_at(&self, asked: &Asked) -> bool {
+        let last = asked.index + 1 == self.script().len();
+        let wanted = if last { LOOKS } else { 1 };
+        self.rules.look.same.is_none() || asked.looks >= wanted
     }
 
     /// Asks the step at `index`; the only place where a challenge passes is behind the last one.
     fn ask(&mut self, index: usize, ready: Ready) {
         self.phase = match self.script().get(index) {
+            // Nothing was asked, so nothing was shown.
+            None if index == 0 => Phase::Done(Verdict::Inconclusive(Reason::NeverReady)),
             None => Phase::Done(match self.looks.objection(&self.rules.look) {
                 Some(objection) => objection,
                 None => Verdict::Passed,

@@ -42,14 +42,16 @@ impl Questions {
         let Some(&unseen) = self.script.get(index) else {
             return false;
         };
-        let Some(step) = self.another(unseen) else {
+        let next = self.script.get(index + 1).copied();
+        let Some(step) = self.another(unseen, &[Some(unseen), next]) else {
             return false;
         };
         self.script.insert(index + 1, step);
         self.reserve.retain(|step| *step != unseen);
         for place in index + 2..self.script.len() {
+            let beside = [place - 1, place + 1].map(|place| self.script.get(place).copied());
             if self.script.get(place) == Some(&unseen)
-                && let Some(step) = self.another(unseen)
+                && let Some(step) = self.another(unseen, &beside)
                 && let Some(later) = self.script.get_mut(place)
             {
                 *later = step;
@@ -59,11 +61,14 @@ impl Questions {
         true
     }
 
-    /// A step from the reserve that can stand for `step`. One that needs depth gives way to another such
-    /// step alone: else a picture would wait for those that need none.
-    fn another(&mut self, step: Step) -> Option<Step> {
+    /// A step from the reserve that can stand for `step`; where it can be helped none of those `beside` it,
+    /// which would then be asked twice in a row. One that needs depth gives way to another such step alone:
+    /// else a picture would wait for those that need none.
+    fn another(&mut self, step: Step, beside: &[Option<Step>]) -> Option<Step> {
         let fits = |other: &Step| *other != step && (other.needs_depth() || !step.needs_depth());
-        let place = self.reserve.iter().position(fits)?;
+        let apart = |other: &Step| fits(other) && !beside.contains(&Some(*other));
+        let mut reserve = self.reserve.iter();
+        let place = (reserve.position(apart)).or_else(|| self.reserve.iter().position(fits))?;
         self.reserve.remove(place)
     }
 }
@@ -94,6 +99,13 @@ mod tests {
         assert!(questions.replace(0));
         assert_eq!(questions.script(), [Nod, Shake, OpenMouth, Nod, Blink]);
         assert!(!questions.replace(3), "nothing in reserve");
+    }
+
+    #[test]
+    fn what_is_asked_instead_is_not_what_is_asked_next() {
+        let mut questions = questions(&[Nod, TurnLeft], &[TurnLeft, Shake, Blink]);
+        assert!(questions.replace(0));
+        assert_eq!(questions.script(), [Nod, Shake, TurnLeft, TurnLeft]);
     }
 
     #[test]

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Guide;
+use super::{Guide, Look};
 use crate::{
     geometry::Point,
     median::median_by,
@@ -105,6 +105,8 @@ pub struct Waiting {
     /// Good samples in a row, of one track.
     still: Vec<Sample>,
     track: Option<TrackId>,
+    /// Whether looks at the face agree whose it is.
+    known: bool,
     hint: Option<(Option<Guide>, Timestamp)>,
     /// Whether anybody was there at all.
     pub somebody: bool,
@@ -116,10 +118,18 @@ impl Waiting {
         self.hint.map_or(Some(Guide::NoFace), |(hint, _)| hint)
     }
 
-    /// Feeds one reading; gives the face once it has held still for long enough.
-    pub fn see(&mut self, reading: &Reading, stand: &Stand) -> Option<Ready> {
+    /// Feeds one reading; gives the face once it has held still for long enough, and is known, where it can
+    /// be.
+    pub fn see(&mut self, reading: &Reading, stand: &Stand, look: &Look) -> Option<Ready> {
         self.somebody |= reading.people > 0;
         let good = good_face(reading, stand);
+        if reading.same.is_some() {
+            self.known = look.is_near(reading);
+            if !self.known {
+                // Somebody else than a moment ago.
+                self.still.clear();
+            }
+        }
         let hint = match &good {
             Err(guide) => {
                 self.still.clear();
@@ -132,7 +142,8 @@ impl Waiting {
         self.show(hint, reading.at);
         let (first, last) = (self.still.first()?, self.still.last()?);
         let track = self.track?;
-        (last.at.since(first.at) >= stand.still).then(|| Ready {
+        let known = self.known || look.same.is_none();
+        (known && last.at.since(first.at) >= stand.still).then(|| Ready {
             track,
             rest: rest(&self.still),
         })
@@ -151,6 +162,7 @@ impl Waiting {
         if moved || other || unwatched {
             self.still.clear();
         }
+        self.known &= !other;
         self.track = track;
         self.still.push(*sample);
         moved

@@ -78,9 +78,15 @@ fn a_face_is_ready_after_700_ms_of_stillness_and_not_before() {
     let mut waiting = Waiting::default();
     let stand = Stand::default();
     for ms in (0..700).step_by(25) {
-        assert_eq!(waiting.see(&resting(ms), &stand), None, "{ms} ms");
+        assert_eq!(
+            waiting.see(&resting(ms), &stand, &Look::default()),
+            None,
+            "{ms} ms"
+        );
     }
-    let ready = waiting.see(&resting(700), &stand).unwrap();
+    let ready = waiting
+        .see(&resting(700), &stand, &Look::default())
+        .unwrap();
     assert_eq!(ready.track, TrackId(1));
     assert!((ready.rest.eyes - 0.3).abs() < 1e-6);
 }
@@ -90,12 +96,20 @@ fn whoever_is_not_watched_does_not_hold_still() {
     let mut waiting = Waiting::default();
     let stand = Stand::default();
     for ms in [0, 250, 500, 751] {
-        assert_eq!(waiting.see(&resting(ms), &stand), None, "{ms} ms");
+        assert_eq!(
+            waiting.see(&resting(ms), &stand, &Look::default()),
+            None,
+            "{ms} ms"
+        );
     }
     // From the gap on it begins anew.
-    assert_eq!(waiting.see(&resting(1_000), &stand), None);
-    assert_eq!(waiting.see(&resting(1_250), &stand), None);
-    assert!(waiting.see(&resting(1_451), &stand).is_some());
+    assert_eq!(waiting.see(&resting(1_000), &stand, &Look::default()), None);
+    assert_eq!(waiting.see(&resting(1_250), &stand, &Look::default()), None);
+    assert!(
+        waiting
+            .see(&resting(1_451), &stand, &Look::default())
+            .is_some()
+    );
 }
 
 #[test]
@@ -111,13 +125,21 @@ fn whoever_moves_turns_away_or_changes_begins_anew() {
     for disturbed in disturbances {
         let mut waiting = Waiting::default();
         for ms in (0..600).step_by(25) {
-            waiting.see(&resting(ms), &stand);
+            waiting.see(&resting(ms), &stand, &Look::default());
         }
-        waiting.see(&disturbed(600), &stand);
+        waiting.see(&disturbed(600), &stand, &Look::default());
         for ms in (625..1_325).step_by(25) {
-            assert_eq!(waiting.see(&resting(ms), &stand), None, "{ms} ms");
+            assert_eq!(
+                waiting.see(&resting(ms), &stand, &Look::default()),
+                None,
+                "{ms} ms"
+            );
         }
-        assert!(waiting.see(&resting(1_325), &stand).is_some());
+        assert!(
+            waiting
+                .see(&resting(1_325), &stand, &Look::default())
+                .is_some()
+        );
     }
 }
 
@@ -129,7 +151,7 @@ fn resting_values_are_the_medians() {
     for ms in (0..=700).step_by(50) {
         // A blink in the middle is no resting value.
         let eyes = if (300..400).contains(&ms) { 0.1 } else { 0.25 };
-        ready = waiting.see(&with(ms, |s| s.eyes = eyes), &stand);
+        ready = waiting.see(&with(ms, |s| s.eyes = eyes), &stand, &Look::default());
     }
     assert!((ready.unwrap().rest.eyes - 0.25).abs() < 1e-6);
 }
@@ -141,17 +163,21 @@ fn a_hint_stays_for_600_ms() {
     assert_eq!(waiting.hint(), Some(Guide::NoFace));
     let far = |ms| with(ms, |s| s.quality.face_px = 50.0);
     let dark = |ms| with(ms, |s| s.quality.brightness = 20.0);
-    waiting.see(&far(0), &stand);
+    waiting.see(&far(0), &stand, &Look::default());
     assert_eq!(waiting.hint(), Some(Guide::MoveCloser));
     for ms in (30..600).step_by(30) {
-        waiting.see(&if ms % 60 == 0 { far(ms) } else { dark(ms) }, &stand);
+        waiting.see(
+            &if ms % 60 == 0 { far(ms) } else { dark(ms) },
+            &stand,
+            &Look::default(),
+        );
         assert_eq!(waiting.hint(), Some(Guide::MoveCloser), "{ms} ms");
     }
-    waiting.see(&dark(600), &stand);
+    waiting.see(&dark(600), &stand, &Look::default());
     assert_eq!(waiting.hint(), Some(Guide::TooDark));
-    waiting.see(&resting(1_170), &stand);
+    waiting.see(&resting(1_170), &stand, &Look::default());
     assert_eq!(waiting.hint(), Some(Guide::TooDark));
-    waiting.see(&resting(1_200), &stand);
+    waiting.see(&resting(1_200), &stand, &Look::default());
     assert_eq!(waiting.hint(), None);
 }
 

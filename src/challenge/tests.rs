@@ -109,9 +109,16 @@ const FRAME: Duration = Duration::from_millis(30);
 
 pub(super) const READY_MS: u64 = 720;
 
+/// The rules, but for gestures that show their end alone: none is seen on its way.
+pub(super) fn by_hand() -> Rules {
+    let mut rules = Rules::default();
+    rules.proof.between = 0;
+    rules
+}
+
 /// A challenge whose first step is asked at [`READY_MS`].
 pub(super) fn asked(script: &[Step], reserve: &[Step]) -> Challenge {
-    let mut challenge = Challenge::new(script.to_vec(), Rules::default(), Timestamp::default())
+    let mut challenge = Challenge::new(script.to_vec(), by_hand(), Timestamp::default())
         .with_reserve(reserve.to_vec());
     for ms in (0..=READY_MS).step_by(30) {
         challenge.see(&resting(ms));

@@ -25,7 +25,8 @@ pub struct Ask {
     /// says].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=10))]
     steps: Option<u8>,
-    /// Draw steps out of these alone [default: all; at standard and high blink_twice in place of blink].
+    /// Draw steps out of these gestures alone [default: all; at standard and high blink_twice in place of
+    /// blink]. One alone makes a script that is known beforehand: the record says rehearsal.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     allow: Vec<Step>,
     /// Say how many scripts there are and how likely a recording meets one, and end.
@@ -36,7 +37,7 @@ pub struct Ask {
     /// before --steps and --allow.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     script: Option<Vec<Step>>,
-    /// Give up after SECONDS, waiting included.
+    /// Give up when nobody was ready for SECONDS; and so long after the first question.
     #[arg(long, value_name = "SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u64).range(5..=600))]
     timeout: u64,
@@ -75,11 +76,16 @@ impl Ask {
     ///
     /// # Errors
     ///
-    /// Where somebody who is not simulated is told how to behave.
+    /// Where somebody who is not simulated is told how to behave, or to hold still is to be a gesture.
     pub fn check(&self, demo: bool) -> anyhow::Result<()> {
         ensure!(
             demo || (self.behaviour.is_none() && self.seed.is_none()),
             "--behaviour and --seed move the simulated subject alone: leave them out, or use `liveness demo`"
+        );
+        // A photograph does it, too.
+        ensure!(
+            !self.allow.contains(&Step::HoldStill),
+            "--allow takes gestures: hold_still is asked at random places besides (--strength standard or high)"
         );
         Ok(())
     }
@@ -143,7 +149,7 @@ impl Ask {
 
     /// Whether the script was known beforehand.
     pub fn is_rehearsed(&self) -> bool {
-        self.script.is_some()
+        self.script.is_some() || self.words().len() == 1
     }
 
     /// The limits of a session; `live` where frames come as they happen.

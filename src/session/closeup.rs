@@ -1,11 +1,11 @@
-//! Close looks at a face at rest: is it live, is it the same, is it the one expected?
+//! Close looks at a face: is it live, is it the same, is it the one expected?
 use std::time::Duration;
 
 use super::Session;
 use crate::{
-    challenge::Look,
+    challenge::{Look, Posture},
     error::Error,
-    identity::{SAME_SESSION, Watch},
+    identity::{SAME_MOVING, SAME_SESSION, Watch, When},
     observation::Observation,
     passive::Passive,
     reading::Reading,
@@ -13,8 +13,11 @@ use crate::{
     track::TrackId,
 };
 
-/// Time from one close look to the next: several fall into the second between two gestures.
+/// Time from one close look to the next: several fall into the second between two gestures, and one into a blink.
 const PAUSE: Duration = Duration::from_millis(120);
+
+/// The same where the face has just left its rest, or come back: the first moment of a blink may be its last.
+const TURN: Duration = Duration::from_millis(30);
 
 /// A distance beyond all others.
 const FAR: f32 = 9.0;
@@ -24,7 +27,8 @@ const FAR: f32 = 9.0;
 pub struct Closeup {
     passive: Option<Passive>,
     watch: Option<Watch>,
-    last: Option<Timestamp>,
+    /// When it was looked at last, and how it stood then.
+    last: Option<(Timestamp, Posture)>,
     /// Whose face was looked at.
     track: Option<TrackId>,
 }
@@ -45,6 +49,7 @@ impl Closeup {
     pub fn rules(&self, denies: bool, expected: f32) -> Look {
         Look {
             same: self.watch.as_ref().map(|_| SAME_SESSION),
+            moving: self.watch.as_ref().map(|_| SAME_MOVING),
             expected: (self.watch.as_ref()).and_then(|w| w.expects().then_some(expected)),
             passive: self.passive.as_ref().map(Passive::threshold),
             passive_denies: denies,
@@ -71,19 +76,22 @@ impl Closeup {
         Ok(reading)
     }
 
-    /// Adds to `reading` what close looks give, if the face is at rest and the time has come.
+    /// Adds to `reading` what close looks give, if the time has come.
     fn look(
         &mut self,
         seen: &Observation,
         session: &Session,
         reading: &mut Reading,
     ) -> Result<(), Error> {
-        let Some(subject) = &seen.subject else {
+        let (Some(subject), Some(posture)) = (&seen.subject, session.posture(reading)) else {
             return Ok(());
         };
-        let due = self.last.is_none_or(|last| reading.at.since(last) >= PAUSE);
+        let due = self.last.is_none_or(|(last, before)| {
+            let pause = if posture == before { PAUSE } else { TURN };
+            reading.at.since(last) >= pause
+        });
         // After the last gesture the session waits for looks.
-        if !session.is_at_rest(reading) || !(due || session.is_about_to_end()) {
+        if !(due || session.is_about_to_end()) {
             return Ok(());
         }
         if self.track != reading.track {
@@ -91,18 +99,27 @@ impl Closeup {
             self.begin();
             self.track = reading.track;
         }
-        self.last = Some(reading.at);
+        self.last = Some((reading.at, posture));
         let image = &seen.frame.image;
-        if let Some(passive) = &mut self.passive {
+        let when = match posture {
+            Posture::Beginning => When::Beginning,
+            Posture::Rest => When::Rest,
+            Posture::Moving => When::Moving,
+        };
+        if let (Some(passive), false) = (&mut self.passive, when == When::Moving) {
             let live = passive.look(image, &subject.face.bbox)?;
             // What is no number says nothing good, and JSON has no word for it.
             reading.passive = Some(if live.is_finite() { live } else { 0.0 });
         }
         if let Some(watch) = &mut self.watch {
-            let likeness = watch.look(image, &subject.face.landmarks, session.is_waiting())?;
+            let likeness = watch.look(image, &subject.face.landmarks, when)?;
             let far = |d: f32| if d.is_finite() { d } else { FAR };
-            reading.same = likeness.same.map(far);
-            reading.expected = likeness.expected.map(far);
+            let same = likeness.same.map(far);
+            if when == When::Moving {
+                reading.moving = same;
+            } else {
+                (reading.same, reading.expected) = (same, likeness.expected.map(far));
+            }
         }
         Ok(())
     }

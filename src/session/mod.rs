@@ -13,7 +13,7 @@ pub use tape::{Line, Replay, Tape, TapeError};
 
 use crate::{
     capture::{Change, Fault, News},
-    challenge::{Challenge, End, Guide, HINT_HOLD, Rules, State, Verdict},
+    challenge::{Challenge, End, Guide, HINT_HOLD, Posture, Rules, State, Verdict},
     frame,
     observation::Observation,
     reading::{Reader, Reading},
@@ -151,9 +151,17 @@ impl Session {
         self.reader.read(seen)
     }
 
-    /// Whether the face of `reading` is at rest: the moment to look at it closely.
+    /// What a close look at the face of `reading` is good for now; `None` where for nothing.
+    pub fn posture(&self, reading: &Reading) -> Option<Posture> {
+        self.challenge.posture(reading)
+    }
+
+    /// Whether the face of `reading` is at rest.
     pub fn is_at_rest(&self, reading: &Reading) -> bool {
-        self.challenge.is_at_rest(reading)
+        matches!(
+            self.posture(reading),
+            Some(Posture::Beginning | Posture::Rest)
+        )
     }
 
     /// Takes in what was read elsewhere from the frame numbered `seq`.
@@ -174,8 +182,17 @@ impl Session {
 
     /// Takes in what was read from a frame elsewhere, and counts no frame.
     pub fn take(&mut self, reading: &Reading) {
-        let state = self.challenge.see(reading);
+        let state = if self.is_over(reading.at) {
+            self.challenge.end(End::SourceFailed)
+        } else {
+            self.challenge.see(reading)
+        };
         self.advance(state, reading.at);
+    }
+
+    /// Whether time is over while the camera is not well: whoever stood before it cannot be told from nobody.
+    fn is_over(&self, now: Timestamp) -> bool {
+        !self.broken.is_empty() && now.since(self.begun) > self.record.rules.session
     }
 
     /// Whether nothing has been asked yet.
@@ -192,9 +209,7 @@ impl Session {
     /// Lets time pass without a frame.
     pub fn tick(&mut self, now: Timestamp) {
         self.keep(|| Line::Tick { now });
-        let over = now.since(self.begun) > self.record.rules.session;
-        let state = if over && !self.broken.is_empty() {
-            // Whoever stood before a camera that is gone cannot be told from nobody.
+        let state = if self.is_over(now) {
             self.challenge.end(End::SourceFailed)
         } else {
             self.challenge.tick(now)

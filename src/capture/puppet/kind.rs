@@ -31,6 +31,10 @@ pub enum Kind {
     ReplayLooped,
     /// A person who obeys, and another one who takes the place midway.
     FaceSwap,
+    /// A face at rest, and another person in its place for each gesture.
+    StandIn,
+    /// Photographs of one person that take each other's place: at rest, turned, with eyes shut, and so on.
+    FlipBook,
     /// Two people, one of whom obeys.
     TwoFaces,
     /// A person who obeys, through a camera whose picture stands still.
@@ -39,7 +43,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, bona fide first.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::BonaFide,
         Self::PrintHeld,
         Self::PrintWaved,
@@ -52,6 +56,8 @@ impl Kind {
         Self::ReplayRandom,
         Self::ReplayLooped,
         Self::FaceSwap,
+        Self::StandIn,
+        Self::FlipBook,
         Self::TwoFaces,
         Self::Frozen,
     ];
@@ -71,6 +77,8 @@ impl Kind {
             Self::ReplayRandom => "replay_random",
             Self::ReplayLooped => "replay_looped",
             Self::FaceSwap => "face_swap",
+            Self::StandIn => "stand_in",
+            Self::FlipBook => "flip_book",
             Self::TwoFaces => "two_faces",
             Self::Frozen => "frozen",
         }

@@ -168,6 +168,11 @@ impl Staged {
                 Set::Screen(Box::new(screen))
             }
             Kind::FaceSwap => Set::Two(Box::new(Two::swapped(&framing, &conditions, other, seed)?)),
+            Kind::StandIn => Set::Two(Box::new(Two::by_turns(&framing, &conditions, other, seed)?)),
+            Kind::FlipBook => {
+                let person = Person::new(sitter, &framing, Behaviour::Obey, seed, tempo)?;
+                Set::Person(Box::new(person.in_stills()))
+            }
             Kind::TwoFaces => {
                 Set::Two(Box::new(Two::together(&framing, &conditions, other, seed)?))
             }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::{
     capture::puppet::{
-        Behaviour, Cue, Performance, Sitter, Stance,
+        Behaviour, Cue, Performance, Pose, Sitter, Stance,
         anatomy::smooth,
         conditions::Conditions,
         dice::Dice,
@@ -20,6 +20,8 @@ use crate::{
 pub(super) struct Person {
     scene: Scene,
     performance: Performance,
+    /// Whether each pose jumps from one end to the other.
+    stills: bool,
 }
 
 impl Person {
@@ -33,7 +35,21 @@ impl Person {
         Ok(Self {
             scene: Scene::framed(sitter, framing)?,
             performance: Performance::paced(behaviour, seed, tempo),
+            stills: false,
         })
+    }
+
+    /// Shown by photographs, one for each thing that can be asked.
+    pub(super) fn in_stills(self) -> Self {
+        Self {
+            stills: true,
+            ..self
+        }
+    }
+
+    /// Whether a gesture is under way.
+    fn is_moving(&self, at: Timestamp) -> bool {
+        self.performance.performing(at).next().is_some()
     }
 
     pub(super) fn hear(&mut self, at: Timestamp, cue: Cue) {
@@ -41,8 +57,35 @@ impl Person {
     }
 
     pub(super) fn set(&mut self, at: Timestamp) -> &mut Canvas {
-        let stance: Stance = self.performance.stance(at);
+        let stance: Stance = match self.performance.stance(at) {
+            Stance::Head(pose) if self.stills => Stance::Head(still(&pose)),
+            stance => stance,
+        };
         self.scene.set(&stance)
+    }
+}
+
+/// How far each goes on the photographs that show it, and from where on one of them is shown.
+const SHUT: (f32, f32) = (1.0, 0.5);
+const OPEN: (f32, f32) = (0.7, 0.35);
+const TURNED_DEG: (f32, f32) = (30.0, 14.0);
+const NODDED_DEG: (f32, f32) = (22.0, 10.0);
+
+/// The photograph that is nearest to a pose.
+fn still(pose: &Pose) -> Pose {
+    let nearest = |value: f32, (whole, from): (f32, f32)| {
+        if value.abs() > from {
+            whole * value.signum()
+        } else {
+            0.0
+        }
+    };
+    Pose {
+        lids: nearest(pose.lids, SHUT),
+        jaw: nearest(pose.jaw, OPEN),
+        yaw_deg: nearest(pose.yaw_deg, TURNED_DEG),
+        pitch_deg: nearest(pose.pitch_deg, NODDED_DEG),
+        ..Pose::default()
     }
 }
 
@@ -61,6 +104,8 @@ enum Way {
     Over,
     /// Beside the first one, from the right.
     Beside,
+    /// In the first one's place, for each gesture.
+    ByTurns,
 }
 
 /// Two people before one camera.
@@ -92,6 +137,20 @@ impl Two {
         let first = person(conditions.sitter, seed)?;
         let second = person(other, seed ^ 1)?;
         Ok(Self::new(first, second, Way::Over, dice, wait))
+    }
+
+    /// One person at rest, and another one in the same place for each gesture.
+    pub(super) fn by_turns(
+        framing: &Framing,
+        conditions: &Conditions,
+        other: Sitter,
+        seed: u64,
+    ) -> Result<Self, Error> {
+        let tempo = conditions.tempo;
+        let first = Person::new(conditions.sitter, framing, Behaviour::Still, seed, tempo)?;
+        let second = Person::new(other, framing, Behaviour::Obey, seed ^ 1, tempo)?;
+        let dice = Dice::new(seed, 16);
+        Ok(Self::new(first, second, Way::ByTurns, dice, 0))
     }
 
     /// Two people side by side, of whom one obeys. The second one is there from the begin, or comes
@@ -168,6 +227,16 @@ impl Two {
 
     /// Both at `at`, as they are.
     pub(super) fn set(&mut self, at: Timestamp) -> &mut Canvas {
+        if self.way == Way::ByTurns {
+            let shown = if self.second.is_moving(at) {
+                &mut self.second
+            } else {
+                &mut self.first
+            };
+            let shown = shown.set(at);
+            self.canvas.pixels.copy_from_slice(&shown.pixels);
+            return &mut self.canvas;
+        }
         let part = self.change.map_or(0.0, |(begin, length)| {
             let since = at.since(begin).as_secs_f32();
             if at < begin {
@@ -183,7 +252,7 @@ impl Two {
         }
         let second = self.second.set(at);
         match self.way {
-            Way::Over => blend(&mut self.canvas, second, |_| part, 0),
+            Way::Over | Way::ByTurns => blend(&mut self.canvas, second, |_| part, 0),
             Way::Beside => {
                 let width = second.width as f32;
                 let shift = (1.0 - part) * 0.5 * width;
