@@ -39,9 +39,8 @@ pub fn list_cameras() -> Result<Vec<CameraInfo>, Error> {
         }
         camera.formats = formats.map_err(|why| why.to_string());
     }
-    cameras.retain(|camera| {
-        !mute.contains(&camera.index) || !Known::of(camera).is_beside(&offering)
-    });
+    cameras
+        .retain(|camera| !mute.contains(&camera.index) || !Known::of(camera).is_beside(&offering));
     Ok(cameras)
 }
 
