@@ -1,8 +1,8 @@
 # Installs what the system must bring, then calls cargo. `make help` lists the targets.
-.PHONY: help deps demo test lint bench
+.PHONY: help deps demo test test-vivid lint bench
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 deps: ## install the missing system packages (Debian, Ubuntu)
 	@scripts/deps.sh build test
@@ -15,6 +15,12 @@ demo: ## build, then run the challenge on the simulated subject
 # the networks run at full speed.
 test: deps ## run the tests
 	cargo test --release
+
+# Apart from the others: it takes minutes, and a kernel of 70 MB.
+test-vivid: ## run the program against a real camera driver, in an emulated machine (Debian)
+	@scripts/deps.sh build vivid
+	cargo build --release --bin liveness
+	tests/vivid/run.sh
 
 lint: ## check format and lints
 	cargo fmt --check

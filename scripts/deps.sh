@@ -2,6 +2,7 @@
 # Installs the system packages that are missing, and only those (Debian, Ubuntu and their kin).
 #   scripts/deps.sh build         to build and run
 #   scripts/deps.sh build test    and to test
+#   scripts/deps.sh vivid         for tests/vivid, on Debian
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -11,13 +12,16 @@ cd "$(dirname "$0")/.."
 build="gcc libc6-dev libclang1 libx11-6 libxcursor1"
 # ffmpeg makes and reads the videos of the tests, xvfb is a display for the window's
 test="ffmpeg xvfb xauth"
+# qemu-system-x86 boots the machine with the camera; the others are in it, or make it
+vivid="qemu-system-x86 busybox-static v4l-utils kmod cpio"
 
 wanted=
 for set in "$@"; do
   case $set in
     build) wanted="$wanted $build" ;;
     test) wanted="$wanted $test" ;;
-    *) echo "usage: scripts/deps.sh [build] [test]" >&2; exit 2 ;;
+    vivid) wanted="$wanted $vivid" ;;
+    *) echo "usage: scripts/deps.sh [build] [test] [vivid]" >&2; exit 2 ;;
   esac
 done
 

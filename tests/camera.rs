@@ -225,6 +225,7 @@ fn a_camera_that_fails_while_it_streams_closes_without_a_panic() {
         panic!("{lines:?}");
     };
     assert!(error.contains("Input/output error"), "{error}");
+    assert!(error.contains("check its cable"), "{error}");
     assert_eq!(over, "over");
     // Frames go on, but the driver refuses to give its buffers back.
     let outcome = machine("40:busy").run("camera:42 640 60");

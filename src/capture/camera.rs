@@ -29,11 +29,18 @@ const PERMISSION_WAIT: Duration = Duration::from_secs(60);
 /// Lists the cameras of this machine with their formats, by number; an empty list is no error.
 pub fn list_cameras() -> Result<Vec<CameraInfo>, Error> {
     let mut cameras = present().map_err(|why| Error::camera("list", why))?;
+    let (mut offering, mut mute) = (vec![], vec![]);
     for camera in &mut cameras {
-        camera.formats = connect(camera.index)
-            .and_then(|mut device| offered(&mut device))
-            .map_err(|why| why.to_string());
+        let formats = connect(camera.index).and_then(|mut device| offered(&mut device));
+        match &formats {
+            Ok(_) => offering.push(Known::of(camera)),
+            Err(why) if why.fault == Fault::FormatRefused => mute.push(camera.index),
+            Err(_) => {}
+        }
+        camera.formats = formats.map_err(|why| why.to_string());
     }
+    cameras
+        .retain(|camera| !mute.contains(&camera.index) || !Known::of(camera).is_beside(&offering));
     Ok(cameras)
 }
 
@@ -320,7 +327,7 @@ fn explain(error: &NokhwaError) -> Trouble {
         // Only the watch of a camera that stalls interrupts it.
         Some("4") => Fault::Stalled,
         _ if text.contains("Failed to Fufill") => Fault::FormatRefused,
-        _ => return Trouble::new(Fault::IoError, text),
+        _ => return Trouble::new(Fault::IoError, format!("{} ({text})", Fault::IoError)),
     };
     log::debug!("{text}");
     fault.into()

@@ -43,6 +43,13 @@ impl Known {
         };
         Some(found.0.clone())
     }
+
+    /// Whether it is another device file of one of these devices, as the one for metadata that every webcam
+    /// has on Linux.
+    pub fn is_beside(&self, others: &[Self]) -> bool {
+        let device = |known: &Self| (known.port.clone(), known.serial.clone());
+        self.port.is_some() && others.iter().any(|other| device(other) == device(self))
+    }
 }
 
 /// The cameras that are there now. Cheap: nothing is opened.
@@ -151,6 +158,21 @@ mod tests {
         let moved = camera("Cam", "A1", "2-4:1.0");
         assert_eq!(found(&ours, &[other.clone(), moved]), Some(1));
         assert_eq!(found(&ours, &[other]), None);
+    }
+
+    #[test]
+    fn device_files_of_one_device_are_told_from_devices() {
+        let webcam = camera("Cam", "A1", "1-1:1.0");
+        let metadata = Known {
+            node: Some("1".to_owned()),
+            ..webcam.clone()
+        };
+        assert!(metadata.is_beside(std::slice::from_ref(&webcam)));
+        let twin = camera("Cam", "A1", "1-2:1.0");
+        assert!(!twin.is_beside(std::slice::from_ref(&webcam)));
+        // Where the system tells nothing, every device file is a camera.
+        let nowhere = camera("Cam", "", "");
+        assert!(!nowhere.is_beside(std::slice::from_ref(&nowhere)));
     }
 
     #[test]

@@ -88,7 +88,7 @@ fn table(cameras: &[CameraInfo]) -> Table {
     table.set_header(["source", "path", "name", "formats"]);
     for camera in cameras {
         let formats = match &camera.formats {
-            Ok(formats) => summary(formats),
+            Ok(formats) => lines(formats).join("\n"),
             Err(why) => why.clone(),
         };
         let source = format!("camera:{}", camera.index);
@@ -98,7 +98,7 @@ fn table(cameras: &[CameraInfo]) -> Table {
 }
 
 /// One line an encoding and size, with its rates: `YUYV 640x480 at 15, 30/s`.
-fn summary(formats: &[Format]) -> String {
+pub fn lines(formats: &[Format]) -> Vec<String> {
     let mut rates: BTreeMap<(String, (u32, u32)), Vec<String>> = BTreeMap::new();
     for format in formats {
         let which = (format.encoding.to_string(), format.size);
@@ -107,7 +107,7 @@ fn summary(formats: &[Format]) -> String {
     let line = |((encoding, (width, height)), fps): (&(String, (u32, u32)), &Vec<String>)| {
         format!("{encoding} {width}x{height} at {}/s", fps.join(", "))
     };
-    rates.iter().map(line).collect::<Vec<_>>().join("\n")
+    rates.iter().map(line).collect()
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use super::{
     Common,
+    cameras::lines,
     exit::Exit,
     out::{print_json, print_line},
     proof,
@@ -207,10 +208,7 @@ fn cameras(which: &CameraId) -> Vec<Check> {
         format_args!("{camera} of {names}"),
     ));
     let offers = present.iter().flat_map(|c| c.formats.iter().flatten());
-    let formats = offers
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
+    let formats = lines(&offers.cloned().collect::<Vec<_>>()).join("; ");
     checks.push(check("formats", State::Ok, formats));
     let took = last
         .as_ref()
