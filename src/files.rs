@@ -2,7 +2,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// Makes the folder where there is none, for its owner alone.
@@ -17,19 +17,68 @@ pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
-/// Writes a file that only its owner reads and waits until the disk has it. It has no right name yet.
+/// How a file is opened that, if it is made, only its owner reads.
+pub fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes a file that only its owner reads and waits until the disk has it. It has no right name yet.
 ///
 /// # Errors
 ///
-/// The system's own.
+/// The system's own; one is that there is such a file, whoever may have put it there.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = private().write(true).create_new(true).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+/// A file that waits for its name, written and on the disk: what may still fail is the renaming. Dropped,
+/// it is gone.
+#[derive(Debug)]
+pub struct Staged {
+    new: PathBuf,
+    path: PathBuf,
+}
+
+impl Staged {
+    /// Writes what is to lie at `path`.
+    ///
+    /// # Errors
+    ///
+    /// The system's own.
+    pub fn new(path: &Path, bytes: &[u8]) -> io::Result<Self> {
+        // Hidden, and of this process alone.
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let new = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
+        // Of a process of the same number that was killed.
+        let _ = fs::remove_file(&new);
+        let path = path.to_owned();
+        let staged = Self { new, path };
+        write_private(&staged.new, bytes)?;
+        Ok(staged)
+    }
+
+    /// Gives it its name: whoever reads meanwhile finds the old file or the new one, whole.
+    ///
+    /// # Errors
+    ///
+    /// The system's own; the old file is then still there.
+    pub fn commit(self) -> io::Result<()> {
+        fs::rename(&self.new, &self.path)?;
+        sync_folder_of(&self.path);
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // It may hold a secret.
+        let _ = fs::remove_file(&self.new);
+    }
 }
 
 /// Replaces a file, or makes it: whoever reads meanwhile finds the old one or the new one, whole. On
@@ -39,17 +88,28 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// The system's own; the old file is then still there.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // Hidden, and of this process alone.
+    Staged::new(path, bytes)?.commit()
+}
+
+/// Deletes what those have left who were killed while they replaced this file. For whoever knows that
+/// nobody does so now.
+pub fn sweep(path: &Path) {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let new = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
-    let done = write_private(&new, bytes).and_then(|()| fs::rename(&new, path));
-    if done.is_err() {
-        // It may hold a secret.
-        let _ = fs::remove_file(&new);
-    } else {
-        sync_folder_of(path);
+    let begin = format!(".{name}.");
+    for entry in fs::read_dir(folder_of(path))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let found = entry.file_name();
+        let found = found.to_string_lossy();
+        let number = found
+            .strip_prefix(&begin)
+            .and_then(|rest| rest.strip_suffix(".new"));
+        if number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_hexdigit())) {
+            let _ = fs::remove_file(entry.path());
+        }
     }
-    done
 }
 
 /// Makes a new or missing name in the folder durable. Not every system can open a folder, so a refusal
@@ -69,4 +129,21 @@ pub fn sync_folder_of(path: &Path) {
 pub fn folder_of(path: &Path) -> &Path {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
     folder.unwrap_or(Path::new("."))
+}
+
+/// The file that a path leads to: what is renamed to the name of a link takes the link's place.
+///
+/// # Errors
+///
+/// The system's own, as for links that lead to one another.
+pub fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    // As many as Linux follows.
+    for _ in 0..40 {
+        if !path.is_symlink() {
+            return Ok(path);
+        }
+        path = folder_of(&path).join(fs::read_link(&path)?);
+    }
+    Err(io::Error::other("its links lead to one another"))
 }
