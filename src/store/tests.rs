@@ -320,6 +320,7 @@ fn a_gap_that_ends_before_it_begins_is_survived() {
         let gap = |from, to| entry::Gap {
             from,
             to,
+            after: String::new(),
             hash: String::new(),
         };
         let purged = What::Purged {
