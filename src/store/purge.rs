@@ -32,11 +32,9 @@ impl Log {
     /// [`Error::Integrity`] where the log is not sound: what is missing would then look purged.
     /// Otherwise as [`Log::append`].
     pub fn purge(&mut self, before: WallTime) -> Result<Purged, Error> {
-        let _lock = self.lock()?;
-        Head::sweep(&self.path);
-        // What is checked goes on where the log ends.
-        self.end()?;
-        let snapshot = Snapshot::unlocked(&self.path).map_err(|(_, error)| error)?;
+        // This takes long, and others write meanwhile. What is changed after it breaks the chain all the
+        // same: what goes is named by its hash, as the entries around it name it.
+        let snapshot = Snapshot::of(&self.path).map_err(|(_, error)| error)?;
         let report = snapshot.examine(&self.key.line())?;
         if let Some(finding) = report.findings.first() {
             let text = format!(
@@ -45,6 +43,9 @@ impl Log {
             );
             return Err(integrity(&self.path, text));
         }
+        let _lock = self.lock()?;
+        Head::sweep(&self.path);
+        self.end()?;
         let mut sorted = Sorted::default();
         self.store.pieces(|piece| sorted.take(piece, before))?;
         let adopted = sorted.old_lines > 0 && sorted.new_lines == 0;

@@ -128,12 +128,6 @@ impl Snapshot {
     pub(super) fn of(path: &Path) -> Result<Self, (Option<Head>, Error)> {
         let path = &real(path).map_err(|error| (None, error))?;
         let _lock = Lock::to_read(path).map_err(|error| (None, error))?;
-        Self::unlocked(path)
-    }
-
-    /// The same, for whoever holds the lock.
-    #[expect(clippy::result_large_err, reason = "the head goes with the error once")]
-    pub(super) fn unlocked(path: &Path) -> Result<Self, (Option<Head>, Error)> {
         // First: what is written meanwhile, where there are no locks, is then only more than it tells of.
         let head = Head::read(path);
         match Store::to_read(path) {
