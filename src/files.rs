@@ -147,3 +147,68 @@ pub fn behind_links(path: &Path) -> io::Result<PathBuf> {
     }
     Err(io::Error::other("its links lead to one another"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let names = fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name());
+        let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_is_staged_has_its_name_at_last_or_is_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        drop(Staged::new(&path, b"1").unwrap());
+        assert_eq!(names(dir.path()), [""; 0]);
+        Staged::new(&path, b"2").unwrap().commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"2");
+        let staged = Staged::new(&path, b"3").unwrap();
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(staged.commit().is_err());
+        assert_eq!(names(dir.path()), ["a"]);
+    }
+
+    #[test]
+    fn only_what_was_left_of_this_file_is_swept() {
+        let dir = tempfile::tempdir().unwrap();
+        let left = [".a.12.new", ".a.0f.new"];
+        let others = [
+            ".a.b.12.new",
+            ".a..new",
+            ".a.xy.new",
+            ".b.12.new",
+            "a",
+            "a.12.new",
+        ];
+        for name in left.iter().chain(&others) {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        sweep(&dir.path().join("a"));
+        let mut want = others.to_vec();
+        want.sort_unstable();
+        assert_eq!(names(dir.path()), want);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn nothing_is_written_through_a_link_and_links_that_go_round_end() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let [target, link] = ["target", "link"].map(|name| dir.path().join(name));
+        fs::write(&target, "mine").unwrap();
+        symlink(&target, &link).unwrap();
+        assert!(write_private(&link, b"theirs").is_err());
+        assert_eq!(fs::read(&target).unwrap(), b"mine");
+        assert_eq!(behind_links(&link).unwrap(), target);
+        symlink("round", dir.path().join("round")).unwrap();
+        assert!(behind_links(&dir.path().join("round")).is_err());
+    }
+}

@@ -196,7 +196,8 @@ impl Key {
     pub(super) fn is_older(&self, key: &PublicKey, than: &PublicKey) -> bool {
         let line = self.line();
         let place = |key| line.iter().position(|other| other == key);
-        place(key) < place(than)
+        // One that is not in the line may have followed while we looked.
+        place(key).is_some_and(|key| Some(key) < place(than))
     }
 
     /// The handovers from `old` to this key: none where it is this key, `None` where there are none.
