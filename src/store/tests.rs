@@ -335,3 +335,35 @@ fn a_gap_that_ends_before_it_begins_is_survived() {
         assert!(findings.iter().any(|f| f.trouble == again), "{findings:?}");
     }
 }
+
+/// Once the entry is on the disk the session is logged, whatever becomes of the head: it was said not to be.
+#[test]
+fn a_head_that_cannot_be_renamed_takes_no_result_with_it() {
+    thread_local! {
+        static HEAD: std::cell::RefCell<PathBuf> = const { std::cell::RefCell::new(PathBuf::new()) };
+    }
+    for name in LOGS {
+        let dir = tempfile::tempdir().unwrap();
+        let head = dir.path().join(format!("{name}.head"));
+        fill(dir.path(), name, &["a"]);
+        let kept = fs::read(&head).unwrap();
+        let mut log = open(dir.path(), name);
+        HEAD.replace(head.clone());
+        // The clock is read when the end has been looked at, and nothing has been written.
+        log.clock = || {
+            HEAD.with_borrow(|head| {
+                fs::remove_file(head).unwrap();
+                fs::create_dir(head).unwrap();
+            });
+            record::wall_time()
+        };
+        log.append(&record("b"), evidence()).unwrap();
+        fs::remove_dir(&head).unwrap();
+        fs::write(&head, kept).unwrap();
+        assert_eq!(names(dir.path(), name), ["a", "b"]);
+        assert_eq!(report(dir.path(), name).findings, []);
+        let left = fs::read_dir(dir.path()).unwrap().flatten();
+        let left = left.filter(|e| e.file_name().to_string_lossy().ends_with(".new"));
+        assert_eq!(left.count(), 0);
+    }
+}
