@@ -171,7 +171,11 @@ fn records_of_other_versions_are_read_or_named() {
 fn sessions_of_an_older_log_are_taken_into_a_database() {
     let dir = tempfile::tempdir().unwrap();
     let mut log = open(dir.path(), "l.db");
-    log.import(vec![record("a"), record("b")]).unwrap();
+    // Another program has found it empty as well.
+    let mut other = open(dir.path(), "l.db");
+    assert!(log.is_empty().unwrap() && other.is_empty().unwrap());
+    assert!(log.import(vec![record("a"), record("b")]).unwrap());
+    assert!(!other.import(vec![record("a"), record("b")]).unwrap());
     log.append(&record("c"), evidence()).unwrap();
     assert_eq!(names(dir.path(), "l.db"), ["a", "b", "c"]);
     assert_eq!(report(dir.path(), "l.db").findings, []);
