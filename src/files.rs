@@ -59,8 +59,25 @@ impl Staged {
         let path = path.to_owned();
         let staged = Self { new, path };
         write_private(&staged.new, bytes)?;
+        staged.keep_owner();
         Ok(staged)
     }
+
+    /// Gives it to whom the file belongs whose place it takes: an operator who purges as root must not lock
+    /// the kiosk out. Who may not give files away owned the old one, as a rule.
+    #[cfg(unix)]
+    fn keep_owner(&self) {
+        use std::os::unix::fs::{MetadataExt as _, chown};
+        let owner = |path| fs::metadata(path).map(|file| (file.uid(), file.gid()));
+        if let (Ok(old), Ok(new)) = (owner(&self.path), owner(&self.new))
+            && old != new
+        {
+            let _ = chown(&self.new, Some(old.0), Some(old.1));
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn keep_owner(&self) {}
 
     /// Gives it its name: whoever reads meanwhile finds the old file or the new one, whole.
     ///
@@ -168,6 +185,16 @@ mod tests {
         drop(Staged::new(&path, b"1").unwrap());
         assert_eq!(names(dir.path()), [""; 0]);
         Staged::new(&path, b"2").unwrap().commit().unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{MetadataExt as _, chown};
+            // Only root can try this.
+            let given = chown(&path, Some(4711), Some(4712)).is_ok();
+            Staged::new(&path, b"2").unwrap().commit().unwrap();
+            let file = fs::metadata(&path).unwrap();
+            assert!(!given || (file.uid(), file.gid()) == (4711, 4712));
+            assert_eq!(file.mode() & 0o777, 0o600);
+        }
         assert_eq!(fs::read(&path).unwrap(), b"2");
         let staged = Staged::new(&path, b"3").unwrap();
         fs::remove_file(&path).unwrap();
