@@ -12,14 +12,14 @@ pub const KEY: &str = include_str!("../log.key");
 /// Reads a log, checks it, and opens it to write to it.
 pub fn use_log(path: &Path, key: &Path) {
     let _ = store::read(path);
+    let _ = store::would_take(path, key);
     let keys: Vec<PublicKey> = Key::read(key).map(|key| key.line()).unwrap_or_default();
     if let Ok(report) = store::verify(path, &keys) {
         let _ = report.is_sound();
     }
     if let Ok(mut log) = Log::open(path, key) {
-        if let Ok(past) = log.past(false) {
-            let _ = Lockout::new(std::time::Duration::from_secs(60)).remaining(&past, wall_time());
-        }
+        let rule = Lockout::new(std::time::Duration::from_secs(60));
+        let _ = log.locked_for(&rule, false, wall_time());
         let _ = log.purge(wall_time());
         let _ = log.rotate();
         let _ = store::verify(path, &log.key().line());

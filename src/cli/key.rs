@@ -2,7 +2,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use liveness::store::{Key as Signer, Log, PublicKey, key_path};
+use liveness::store::{self, Key as Signer, Log, PublicKey, key_path};
 use serde::Serialize;
 
 use super::{
@@ -48,7 +48,7 @@ impl Key {
         let path = key_path(&log);
         let key = match self.what {
             What::Show => Signer::read(&path)?.public(),
-            What::Rotate if log.exists() => {
+            What::Rotate if store::is_there(&log) => {
                 let mut log = Log::open(&log, &path)?;
                 log.rotate()?;
                 log.key().public()

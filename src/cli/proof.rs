@@ -35,8 +35,9 @@ pub struct Proof {
     #[arg(long, value_name = "TEXT", value_parser = nonce)]
     nonce: Option<String>,
     /// After 5 failures within 3 minutes in this log, ask nobody anything for TIME (60s, 3m, 2h): sessions
-    /// then end at once, inconclusive (locked_out), with exit code 3. Who did not come or could not be
-    /// seen has not failed; a rehearsal locks rehearsals alone [default: never].
+    /// then end at once, inconclusive (locked_out), with exit code 3. Whoever was asked something and did not
+    /// pass has failed, also if he went away, covered the lens, cancelled, or the camera broke down; who
+    /// was asked nothing has not. A rehearsal locks rehearsals alone [default: never].
     #[arg(long, value_name = "TIME", value_parser = lock)]
     lockout: Option<Span>,
     /// Take no camera that is made of software, or of which the system does not say: exit code 4.
@@ -133,7 +134,10 @@ impl Proof {
             let damaged = contents.damaged.len();
             let records = contents.into_records();
             let (count, name) = (records.len(), old.display());
-            log.import(records)?;
+            if !log.import(records)? {
+                // Another program was first.
+                return Ok(log);
+            }
             let damaged = match damaged {
                 0 => String::new(),
                 n => format!("; {n} damaged lines are only there"),
@@ -188,7 +192,7 @@ impl Proof {
             return Ok(None);
         };
         let now = record::wall_time();
-        let left = Lockout::new(lock).remaining(&log.past(rehearsal)?, now);
+        let left = log.locked_for(&Lockout::new(lock), rehearsal, now)?;
         Ok(left.map(|left| Refusal {
             reason: Reason::LockedOut,
             words: format!(
@@ -219,7 +223,7 @@ pub(super) fn log_path(named: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
 /// As [`log_path`].
 pub fn log_to_read(named: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
     let path = log_path(named)?;
-    if named.is_none() && !path.exists() {
+    if named.is_none() && !store::is_there(&path) {
         return Ok(store::old_path().unwrap_or(path));
     }
     Ok(path)

@@ -1,6 +1,5 @@
 //! All that a session was told, so that it can be decided again: numbers, no picture.
 use std::{
-    fs::{self, File},
     io::{self, BufRead, BufWriter, Write},
     path::Path,
 };
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Event, Plan, Session};
 use crate::{
-    capture::News, challenge::End, reading::Reading, record::SessionRecord, time::Timestamp,
+    capture::News, challenge::End, files, reading::Reading, record::SessionRecord, time::Timestamp,
 };
 
 /// One thing a session was told, in its order; one line of JSON.
@@ -111,9 +110,11 @@ impl Tape {
     /// Where the file cannot be written.
     pub fn save(&self, path: &Path) -> io::Result<()> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            files::make_private_folder(folder)?;
         }
-        self.write(BufWriter::new(File::create(path)?))
+        let mut options = files::private();
+        let file = options.write(true).create(true).truncate(true);
+        self.write(BufWriter::new(file.open(path)?))
     }
 
     /// Reads what [`Tape::write`] wrote.

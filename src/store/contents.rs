@@ -2,9 +2,9 @@
 use std::path::Path;
 
 use super::{
-    Store,
-    entry::{Evidence, Sealed},
-    head::{Head, Lock},
+    entry::{Evidence, Sealed, UNSIGNED},
+    log::is_not_gone,
+    verify::Snapshot,
 };
 use crate::{
     error::Error,
@@ -39,15 +39,30 @@ pub struct Contents {
 /// [`Error::Log`] where there is no log, or it cannot be read at all; [`Error::Integrity`] where it is a
 /// broken database.
 pub fn read(path: &Path) -> Result<Contents, Error> {
-    let _lock = Lock::to_read(path)?;
-    // In a log that has a head, what breaks off was never acknowledged.
-    let has_head = Head::read(path).is_ok_and(|head| head.is_some());
+    let snapshot = Snapshot::of(path).map_err(|(head, error)| {
+        let gone = is_not_gone(path, head.as_ref());
+        gone.err().unwrap_or(error)
+    })?;
+    let has_head = snapshot.has_head();
     let mut contents = Contents::default();
-    Store::to_read(path)?.pieces(|piece| match kept(&piece.text) {
-        Ok(Some(kept)) => contents.sessions.push(kept),
-        Ok(None) => {}
-        Err(_) if piece.unfinished && has_head => {}
-        Err(why) => contents.damaged.push((piece.place, why)),
+    snapshot.store().pieces(|piece| {
+        if piece.unfinished && has_head {
+            // In a log that has a head, what breaks off was never acknowledged, and what does not even
+            // break off must be signed: anybody may have put it there.
+            if Sealed::is_cut_short(&piece.text) {
+                return;
+            }
+            if !Sealed::read(&piece.text).is_ok_and(|sealed| sealed.is_signed()) {
+                let why = format!("{UNSIGNED}, nor is its line ended");
+                contents.damaged.push((piece.place, why));
+                return;
+            }
+        }
+        match kept(&piece.text) {
+            Ok(Some(kept)) => contents.sessions.push(kept),
+            Ok(None) => {}
+            Err(why) => contents.damaged.push((piece.place, why)),
+        }
     })?;
     Ok(contents)
 }

@@ -1,9 +1,10 @@
 //! Where a log ends, and whether that is where it was left.
-use super::{Log, PublicKey, Sealed, Tail, head::Head, trouble::integrity};
+use super::{Log, PublicKey, Sealed, Store, Tail, head::Head, trouble::integrity};
 use crate::{error::Error, record::WallTime};
 
 /// Where the next entry follows.
 pub(super) struct Last {
+    pub log: String,
     pub seq: u64,
     pub hash: String,
     pub at: Option<WallTime>,
@@ -18,18 +19,27 @@ impl Log {
         let Some(head) = Head::read(&self.path)? else {
             return Err(integrity(&self.path, "its head has gone meanwhile"));
         };
-        let unsigned = match self.store.last()? {
-            Tail::Sealed(last) => return self.follow(&head, &last),
-            Tail::Unsigned => true,
-            Tail::Empty => false,
+        let last = match (self.store.last()?, &self.store) {
+            (Tail::Sealed(last), _) => self.follow(&head, &last)?,
+            (Tail::Empty, _) if head.seq > 0 => return Err(self.cut(head.seq)),
+            // Only lines may have been there before there were signatures.
+            (Tail::Unsigned, Store::Lines(_)) if head.seq == 0 => self.begin(head, true)?,
+            (Tail::Unsigned, _) => {
+                let text = "what stands at its end is no entry of it; see `liveness log verify`, put back a copy, or begin a new log with --log PATH";
+                return Err(integrity(&self.path, text));
+            }
+            (Tail::Empty, _) => self.begin(head, false)?,
         };
-        if head.seq > 0 {
-            return Err(self.cut(head.seq));
-        }
+        self.is_remembered(&last)?;
+        Ok(last)
+    }
+
+    fn begin(&self, head: Head, unsigned: bool) -> Result<Last, Error> {
         if self.key.since(&head.key).is_none() {
             return Err(self.foreign(&head.key));
         }
         Ok(Last {
+            log: head.log,
             seq: 0,
             hash: String::new(),
             at: None,
@@ -41,6 +51,10 @@ impl Log {
     fn follow(&self, head: &Head, last: &Sealed) -> Result<Last, Error> {
         let entry = &last.entry;
         let hash = last.hash();
+        if entry.log != head.log {
+            let text = "its head is that of another log; put the right one back, or begin a new log with --log PATH";
+            return Err(integrity(&self.path, text));
+        }
         if entry.seq < head.seq {
             return Err(self.cut(head.seq - entry.seq));
         }
@@ -55,12 +69,28 @@ impl Log {
             return Err(self.foreign(&entry.key));
         }
         Ok(Last {
+            log: entry.log.clone(),
             seq: entry.seq,
             hash,
             at: Some(entry.at),
             key: entry.key,
             unsigned: false,
         })
+    }
+
+    /// Nobody has written on with a key that was given up: the next entry would make that good.
+    fn is_remembered(&self, last: &Last) -> Result<(), Error> {
+        for mark in self.key.marks_of(&last.log, &self.path) {
+            if mark.log == last.log && last.seq < mark.seq {
+                return Err(self.cut(mark.seq - last.seq));
+            }
+            let same = mark.seq != last.seq || mark.hash == last.hash;
+            if (mark.log == last.log && !same) || self.key.is_older(&last.key, &mark.key) {
+                let text = "it is not the one whose key was rotated here, or somebody wrote on with the key that was given up; see `liveness log verify`, and begin a new log with --log PATH";
+                return Err(integrity(&self.path, text));
+            }
+        }
+        Ok(())
     }
 
     fn cut(&self, missing: u64) -> Error {

@@ -10,6 +10,10 @@ use crate::{
     record::{SCHEMA, SessionRecord, WallTime},
 };
 
+/// What is wrong with something whole that is no entry.
+pub(super) const UNSIGNED: &str = "it is not signed";
+/// What an entry begins with.
+const BEGIN: &[u8] = br#"{"kind":"#;
 /// What stands between an entry's words and its signature.
 const SEAL: &str = ",\"sig\":\"";
 /// Largest number of an entry: a database has no larger ones, and one more is still a number.
@@ -54,6 +58,8 @@ pub struct Gap {
     pub from: u64,
     /// Number of the last.
     pub to: u64,
+    /// Hash of the entry before the first; empty where that was the log's first.
+    pub after: String,
     /// The hash by which the next entry names the last of them.
     pub hash: String,
 }
@@ -129,6 +135,8 @@ pub struct Entry {
     pub what: What,
     /// Its number: one more than that of the entry before, whatever the clock says.
     pub seq: u64,
+    /// The log's own random name: no entry of another stands in it.
+    pub log: String,
     /// Hash of the entry before; empty for the first.
     pub prev: String,
     /// When it was written.
@@ -168,7 +176,7 @@ impl Sealed {
         if parts(text).is_none() {
             return Err(match serde_json::from_slice::<serde_json::Value>(bytes) {
                 Err(why) => why.to_string(),
-                Ok(_) => "it is not signed".to_owned(),
+                Ok(_) => UNSIGNED.to_owned(),
             });
         }
         let entry: Entry = serde_json::from_str(text).map_err(|e| e.to_string())?;
@@ -183,6 +191,24 @@ impl Sealed {
             entry,
             text: text.to_owned(),
         })
+    }
+
+    /// Whether these bytes are how an entry begins: what a writer leaves that is killed, or whose power
+    /// fails. Anything whole is none, and may have been put there.
+    pub(super) fn is_cut_short(bytes: &[u8]) -> bool {
+        // Some file systems leave zeros where the power failed.
+        let zeros = bytes.iter().rev().take_while(|b| **b == 0).count();
+        let (bytes, _) = bytes.split_at(bytes.len() - zeros);
+        if bytes.len() < BEGIN.len() {
+            return BEGIN.starts_with(bytes);
+        }
+        let read = serde_json::from_slice::<serde::de::IgnoredAny>(bytes);
+        Self::begins(bytes) && read.is_err_and(|why| why.is_eof())
+    }
+
+    /// Whether this is how an entry begins, and no line of before there were signatures.
+    pub(super) fn begins(bytes: &[u8]) -> bool {
+        bytes.starts_with(BEGIN)
     }
 
     /// The line, as it is kept and printed.
@@ -236,6 +262,7 @@ mod tests {
         let entry = Entry {
             what: What::Session(Box::new(told("a"))),
             seq: 7,
+            log: "0123".to_owned(),
             prev: sha256(b"before"),
             at: "2026-11-23T16:07:11Z".parse().unwrap(),
             clock_went_back: false,

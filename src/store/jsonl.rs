@@ -1,7 +1,7 @@
 //! A log of one entry a line, only ever appended to.
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -15,10 +15,12 @@ use crate::{error::Error, files};
 /// Bytes at the end of a log that are looked at first: more than an entry has.
 const TAIL: u64 = 64 << 10;
 
-/// A log of lines. Its file is opened anew for each use: a purge puts another in its place.
+/// A log of lines. Whoever writes opens its file anew for each use: a purge puts another in its place.
 #[derive(Debug)]
 pub(super) struct Lines {
     path: PathBuf,
+    /// For whoever reads: the file, and how far it went when it was opened.
+    view: Option<(File, u64)>,
 }
 
 /// How a file ends.
@@ -38,20 +40,51 @@ impl Lines {
     /// Makes the file where there is none, and proves that it can be written.
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
         let made = !path.exists();
-        let opened = OpenOptions::new().create(true).append(true).open(path);
+        let opened = files::private().create(true).append(true).open(path);
         let synced = opened.and_then(|file| file.sync_all());
         synced.map_err(|e| log_error(path, advice(&e, ELSEWHERE)))?;
         if made {
             files::sync_folder_of(path);
         }
-        Ok(Self::there(path))
+        Ok(Self {
+            path: path.to_owned(),
+            view: None,
+        })
     }
 
-    /// A log that is only read.
-    pub(super) fn there(path: &Path) -> Self {
-        Self {
+    /// A log that is only read: what it holds at this moment, whatever is done to it meanwhile.
+    pub(super) fn to_read(path: &Path) -> Result<Self, Error> {
+        let open = || {
+            let file = File::open(path)?;
+            let len = file.metadata()?.len();
+            Ok((file, len))
+        };
+        let view = open().map_err(|e: io::Error| log_error(path, advice(&e, MISSING)))?;
+        Ok(Self {
             path: path.to_owned(),
+            view: Some(view),
+        })
+    }
+
+    /// All bytes of the log, from the first on.
+    fn whole(&self) -> io::Result<impl Read> {
+        match &self.view {
+            Some((file, len)) => {
+                let mut file = file.try_clone()?;
+                file.seek(SeekFrom::Start(0))?;
+                Ok(file.take(*len))
+            }
+            None => Ok(File::open(&self.path)?.take(u64::MAX)),
         }
+    }
+
+    /// Whether an entry stands anywhere in it, or something that was one.
+    pub(super) fn is_written(&self) -> Result<bool, Error> {
+        let mut found = false;
+        self.pieces(|piece| {
+            found |= Sealed::begins(&piece.text) || Sealed::read(&piece.text).is_ok();
+        })?;
+        Ok(found)
     }
 
     pub(super) fn last(&self) -> Result<Tail, Error> {
@@ -66,12 +99,12 @@ impl Lines {
             .iter()
             .rposition(|b| *b == b'\n')
             .map_or(0, |at| at + 1);
-        if is_ours(&bytes[cut..]) {
+        if Sealed::is_cut_short(&bytes[cut..]) {
             bytes.truncate(cut);
         }
         if bytes
             .split(|b| *b == b'\n')
-            .any(|line| Sealed::read(line).is_ok())
+            .any(|line| Sealed::begins(line) || Sealed::read(line).is_ok())
         {
             return Err(integrity(
                 &self.path,
@@ -99,12 +132,11 @@ impl Lines {
             .map_err(fail)?;
         let end = end(&mut file).map_err(fail)?;
         let mut bytes = vec![];
-        match end.tail {
+        if end.ours {
             // What a crash cut short was never acknowledged.
-            Tail::Sealed(_) if end.torn => file.set_len(end.whole).map_err(fail)?,
-            _ if end.ours => file.set_len(end.whole).map_err(fail)?,
-            _ if end.torn || end.open => bytes.push(b'\n'),
-            _ => {}
+            file.set_len(end.whole).map_err(fail)?;
+        } else if end.torn || end.open {
+            bytes.push(b'\n');
         }
         for entry in entries {
             bytes.extend(entry.text().as_bytes());
@@ -131,8 +163,7 @@ impl Lines {
 
     /// Hands out line after line, those that are blank left out.
     pub(super) fn pieces(&self, mut take: impl FnMut(Piece)) -> Result<(), Error> {
-        let file = File::open(&self.path).map_err(|e| self.unreadable(&e))?;
-        let mut file = BufReader::new(file);
+        let mut file = BufReader::new(self.whole().map_err(|e| self.unreadable(&e))?);
         let mut offset = 0;
         for number in 1.. {
             let mut line = vec![];
@@ -156,36 +187,46 @@ impl Lines {
         Ok(())
     }
 
-    /// The last entries: as many as lie in so many bytes.
-    pub(super) fn recent(&self, bytes: u64) -> Result<Vec<Sealed>, Error> {
-        let read = || {
+    /// Hands out line after line from the last on, until one is enough.
+    pub(super) fn backwards(&self, mut take: impl FnMut(&[u8]) -> bool) -> Result<(), Error> {
+        let mut read = || {
             let mut file = File::open(&self.path)?;
-            let start = file.metadata()?.len().saturating_sub(bytes);
-            tail_from(&mut file, start)
+            let mut start = file.metadata()?.len();
+            // The end of a line whose beginning has not been read yet.
+            let mut open = vec![];
+            while start > 0 {
+                let size = start.min(TAIL);
+                start -= size;
+                file.seek(SeekFrom::Start(start))?;
+                let mut bytes = vec![];
+                (&mut file).take(size).read_to_end(&mut bytes)?;
+                bytes.append(&mut open);
+                let mut lines: Vec<_> = bytes.split(|b| *b == b'\n').collect();
+                if start > 0 {
+                    // The first may have begun before.
+                    open = lines.remove(0).to_vec();
+                }
+                let more = lines.iter().rev().filter(|line| !line.is_empty());
+                for line in more {
+                    if !take(line) {
+                        return Ok(());
+                    }
+                }
+            }
+            Ok(())
         };
-        let bytes = read().map_err(|e| self.unreadable(&e))?;
-        let lines = bytes.split(|b| *b == b'\n');
-        Ok(lines.filter_map(|line| Sealed::read(line).ok()).collect())
+        read().map_err(|e: io::Error| self.unreadable(&e))
     }
 
     /// sha256 of the file's first bytes.
     pub(super) fn beginning(&self, bytes: u64) -> Result<String, Error> {
-        let read = || {
-            let file = File::open(&self.path)?;
-            super::sha256_of(file.take(bytes))
-        };
+        let read = || super::sha256_of(self.whole()?.take(bytes));
         read().map_err(|e: io::Error| self.unreadable(&e))
     }
 
     fn unreadable(&self, error: &io::Error) -> Error {
         log_error(&self.path, advice(error, MISSING))
     }
-}
-
-/// Whether this is how an entry begins, and no line of before there were signatures.
-fn is_ours(bytes: &[u8]) -> bool {
-    let begin = br#"{"kind":"#;
-    !bytes.is_empty() && (bytes.starts_with(begin) || begin.starts_with(bytes))
 }
 
 fn tail_from(file: &mut File, start: u64) -> io::Result<Vec<u8>> {
@@ -217,16 +258,17 @@ fn end(file: &mut File) -> io::Result<End> {
         if is_seen {
             let whole_len = start + cut as u64;
             let torn = !rest.is_empty() && open.is_none();
-            let ours = torn && is_ours(rest);
+            let ours = torn && Sealed::is_cut_short(rest);
             return Ok(End {
                 open: open.is_some(),
                 tail: match (open, last) {
                     (Some(sealed), _) => Tail::Sealed(Box::new(sealed)),
+                    // No writer of ours leaves that.
+                    (None, _) if torn && !ours => Tail::Unsigned,
                     (None, Some((_, line))) => match Sealed::read(line) {
                         Ok(sealed) => Tail::Sealed(Box::new(sealed)),
                         Err(_) => Tail::Unsigned,
                     },
-                    (None, None) if torn && !ours => Tail::Unsigned,
                     (None, None) => Tail::Empty,
                 },
                 whole: whole_len,

@@ -2,9 +2,9 @@
 use super::{
     Log, Piece, Store,
     entry::{Gap, Sealed, What},
-    head::Lock,
+    head::Head,
     trouble::integrity,
-    verify::examine,
+    verify::Snapshot,
 };
 use crate::{
     error::Error,
@@ -18,6 +18,9 @@ pub struct Purged {
     pub sessions: u64,
     /// Sessions older than was asked for that had to stay: unsigned lines go all at once or not at all.
     pub kept: u64,
+    /// Whether what was taken away, now or before, still lies on the disk: somebody reads an older state
+    /// of the database. The next purge overwrites it.
+    pub lingers: bool,
 }
 
 impl Log {
@@ -29,11 +32,10 @@ impl Log {
     /// [`Error::Integrity`] where the log is not sound: what is missing would then look purged.
     /// Otherwise as [`Log::append`].
     pub fn purge(&mut self, before: WallTime) -> Result<Purged, Error> {
-        let _lock = Lock::to_write(&self.path)?;
-        // What is checked goes on where the log ends.
-        self.end()?;
-        let store = Store::to_read(&self.path)?;
-        let report = examine(store, &self.path, &self.key.line())?;
+        // This takes long, and others write meanwhile. What is changed after it breaks the chain all the
+        // same: what goes is named by its hash, as the entries around it name it.
+        let snapshot = Snapshot::of(&self.path).map_err(|(_, error)| error)?;
+        let report = snapshot.examine(&self.key.line())?;
         if let Some(finding) = report.findings.first() {
             let text = format!(
                 "{}: {}; a log that was changed is not purged, see `liveness log verify`",
@@ -41,12 +43,15 @@ impl Log {
             );
             return Err(integrity(&self.path, text));
         }
+        let _lock = self.lock()?;
+        Head::sweep(&self.path);
+        self.end()?;
         let mut sorted = Sorted::default();
         self.store.pieces(|piece| sorted.take(piece, before))?;
         let adopted = sorted.old_lines > 0 && sorted.new_lines == 0;
         let mut purged = Purged {
             sessions: sorted.sessions,
-            kept: 0,
+            ..Purged::default()
         };
         if adopted {
             purged.sessions += sorted.old_lines;
@@ -54,6 +59,8 @@ impl Log {
             purged.kept = sorted.old_lines;
         }
         if purged.sessions == 0 {
+            // Somebody may have read when the last purge was done.
+            purged.lingers = self.lingers()?;
             return Ok(purged);
         }
         let what = What::Purged {
@@ -63,9 +70,10 @@ impl Log {
             gaps: sorted.gaps(),
         };
         let sealed = self.seal(vec![what])?;
+        let head = self.head_of(&sealed)?;
         match &mut self.store {
             Store::Base(base) => {
-                let removed: Vec<_> = sorted.removed.iter().map(|(seq, _)| *seq).collect();
+                let removed: Vec<_> = sorted.removed.iter().map(|gap| gap.from).collect();
                 base.change(&sealed, &removed)?;
             }
             Store::Lines(lines) => {
@@ -75,10 +83,18 @@ impl Log {
                 lines.replace(&kept)?;
             }
         }
-        if let Some(last) = sealed.last() {
-            self.acknowledge(last)?;
+        if let Some(head) = head {
+            self.acknowledge(head, &sealed);
         }
+        purged.lingers = self.lingers()?;
         Ok(purged)
+    }
+
+    fn lingers(&self) -> Result<bool, Error> {
+        match &self.store {
+            Store::Base(base) => base.forget().map(|done| !done),
+            Store::Lines(_) => Ok(false),
+        }
     }
 }
 
@@ -92,8 +108,8 @@ struct Sorted {
     /// How many of them tell of a session that should go, and of one that should stay.
     old_lines: u64,
     new_lines: u64,
-    /// Number and hash of each entry that goes.
-    removed: Vec<(u64, String)>,
+    /// Each entry that goes.
+    removed: Vec<Gap>,
     /// Sessions among them.
     sessions: u64,
     /// What was purged before.
@@ -131,7 +147,12 @@ impl Sorted {
             What::Adopted { .. } | What::Rotated { .. } => false,
         };
         if goes {
-            self.removed.push((entry.seq, sealed.hash()));
+            self.removed.push(Gap {
+                from: entry.seq,
+                to: entry.seq,
+                after: entry.prev.clone(),
+                hash: sealed.hash(),
+            });
             self.sessions += u64::from(entry.what.record().is_some());
         } else {
             self.kept.push(text);
@@ -140,12 +161,7 @@ impl Sorted {
 
     /// All that is not there any more afterwards, in as few pieces as may be.
     fn gaps(&self) -> Vec<Gap> {
-        let removed = self.removed.iter().map(|(seq, hash)| Gap {
-            from: *seq,
-            to: *seq,
-            hash: hash.clone(),
-        });
-        let mut all: Vec<_> = self.before.iter().cloned().chain(removed).collect();
+        let mut all: Vec<_> = self.before.iter().chain(&self.removed).cloned().collect();
         all.sort_by_key(|gap| gap.from);
         let mut joined: Vec<Gap> = vec![];
         for gap in all {

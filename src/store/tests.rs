@@ -171,7 +171,11 @@ fn records_of_other_versions_are_read_or_named() {
 fn sessions_of_an_older_log_are_taken_into_a_database() {
     let dir = tempfile::tempdir().unwrap();
     let mut log = open(dir.path(), "l.db");
-    log.import(vec![record("a"), record("b")]).unwrap();
+    // Another program has found it empty as well.
+    let mut other = open(dir.path(), "l.db");
+    assert!(log.is_empty().unwrap() && other.is_empty().unwrap());
+    assert!(log.import(vec![record("a"), record("b")]).unwrap());
+    assert!(!other.import(vec![record("a"), record("b")]).unwrap());
     log.append(&record("c"), evidence()).unwrap();
     assert_eq!(names(dir.path(), "l.db"), ["a", "b", "c"]);
     assert_eq!(report(dir.path(), "l.db").findings, []);
@@ -320,6 +324,7 @@ fn a_gap_that_ends_before_it_begins_is_survived() {
         let gap = |from, to| entry::Gap {
             from,
             to,
+            after: String::new(),
             hash: String::new(),
         };
         let purged = What::Purged {
@@ -332,5 +337,37 @@ fn a_gap_that_ends_before_it_begins_is_survived() {
         let again = "it was purged, and is there again";
         let findings = report(dir.path(), name).findings;
         assert!(findings.iter().any(|f| f.trouble == again), "{findings:?}");
+    }
+}
+
+/// Once the entry is on the disk the session is logged, whatever becomes of the head: it was said not to be.
+#[test]
+fn a_head_that_cannot_be_renamed_takes_no_result_with_it() {
+    thread_local! {
+        static HEAD: std::cell::RefCell<PathBuf> = const { std::cell::RefCell::new(PathBuf::new()) };
+    }
+    for name in LOGS {
+        let dir = tempfile::tempdir().unwrap();
+        let head = dir.path().join(format!("{name}.head"));
+        fill(dir.path(), name, &["a"]);
+        let kept = fs::read(&head).unwrap();
+        let mut log = open(dir.path(), name);
+        HEAD.replace(head.clone());
+        // The clock is read when the end has been looked at, and nothing has been written.
+        log.clock = || {
+            HEAD.with_borrow(|head| {
+                fs::remove_file(head).unwrap();
+                fs::create_dir(head).unwrap();
+            });
+            record::wall_time()
+        };
+        log.append(&record("b"), evidence()).unwrap();
+        fs::remove_dir(&head).unwrap();
+        fs::write(&head, kept).unwrap();
+        assert_eq!(names(dir.path(), name), ["a", "b"]);
+        assert_eq!(report(dir.path(), name).findings, []);
+        let left = fs::read_dir(dir.path()).unwrap().flatten();
+        let left = left.filter(|e| e.file_name().to_string_lossy().ends_with(".new"));
+        assert_eq!(left.count(), 0);
     }
 }

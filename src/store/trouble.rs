@@ -1,13 +1,32 @@
 //! What can be wrong with a log, with the way out.
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
-use crate::error::{Cause, Error};
+use crate::{
+    error::{Cause, Error},
+    files,
+};
 
 /// The way out where a log cannot be written to a place.
 pub(super) const ELSEWHERE: &str = "; name another place with --log PATH";
 /// The way out where there is nothing to read.
 pub(super) const MISSING: &str =
     "; nothing has been logged there yet, or name another with --log PATH";
+
+/// The file that belongs to a log: its name, and an ending more.
+pub(super) fn beside(log: &Path, ending: &str) -> PathBuf {
+    let mut name = log.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    name.into()
+}
+
+/// The log that a path leads to: all that belongs to it lies beside it, whatever links lead there.
+pub(super) fn real(path: &Path) -> Result<PathBuf, Error> {
+    files::behind_links(path).map_err(|e| log_error(path, advice(&e, ELSEWHERE)))
+}
 
 pub(super) fn log_error(path: &Path, source: Cause) -> Error {
     Error::Log {

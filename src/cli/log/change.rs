@@ -4,7 +4,7 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use liveness::{
     record,
-    store::{Log, key_path},
+    store::{self, Log, key_path},
 };
 use serde::Serialize;
 
@@ -20,11 +20,12 @@ struct PurgeLine {
     r#type: &'static str,
     sessions: u64,
     kept: u64,
+    lingers: bool,
 }
 
 pub fn purge(path: &Path, older_than: Span, json: bool) -> anyhow::Result<Exit> {
     ensure!(
-        path.exists(),
+        store::is_there(path),
         "log {}: nothing has been logged there yet, or name another with --log PATH",
         path.display()
     );
@@ -43,9 +44,17 @@ pub fn purge(path: &Path, older_than: Span, json: bool) -> anyhow::Result<Exit> 
             r#type: "purge",
             sessions: purged.sessions,
             kept: purged.kept,
+            lingers: purged.lingers,
         })?;
     } else {
         print_line(format_args!("{} sessions deleted", purged.sessions))?;
+    }
+    if purged.lingers {
+        say(format_args!(
+            "error: what was deleted is still on the disk, in {}-wal: another program reads an older state of the log; end it, and purge again",
+            path.display()
+        ));
+        return Ok(Exit::Usage);
     }
     Ok(Exit::Done)
 }

@@ -46,8 +46,8 @@ enum What {
     /// Find every record that was changed, removed, moved, inserted or doubled. Exit code 0: there is
     /// none; 5: there is, and it is named.
     Verify {
-        /// Believe this key, which signed the log at some time, as `liveness key show` printed it
-        /// [default: this machine's].
+        /// Believe this key, which signed the log at some time, as `liveness key show` printed it. Whoever
+        /// replaced the log and this machine's key together is found in no other way [default: this machine's].
         #[arg(long, value_name = "PUB")]
         key: Option<PublicKey>,
         /// Look for these results too: the last lines of `challenge --json`, kept elsewhere. A log that was put

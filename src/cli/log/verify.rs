@@ -29,7 +29,12 @@ struct VerifyLine<'a> {
     purged: u64,
     unfinished: bool,
     findings: usize,
+    log: Option<&'a str>,
     key: Option<PublicKey>,
+    /// Whether this machine's own key was believed, which whoever replaced the log may have replaced too.
+    own_key: bool,
+    /// Whether another key signs by now, as far as this machine's own key tells.
+    outdated: bool,
     last: Option<u64>,
     hash: Option<&'a str>,
 }
@@ -40,13 +45,17 @@ pub fn run(
     results: Option<&Path>,
     json: bool,
 ) -> anyhow::Result<Exit> {
-    let keys = match key {
-        Some(key) => vec![*key],
-        None => Key::read(&key_path(path))
-            .context("without --key PUB this machine's own key is needed")?
-            .line(),
+    let own = match key {
+        Some(_) => None,
+        None => Some(
+            Key::read(&key_path(path))
+                .context("without --key PUB this machine's own key is needed")?,
+        ),
     };
-    let mut report = store::verify(path, &keys)?;
+    let mut report = match (&own, key) {
+        (Some(own), _) => store::verify_own(path, own)?,
+        (None, key) => store::verify(path, key.map(std::slice::from_ref).unwrap_or_default())?,
+    };
     if let Some(file) = results {
         let text = fs::read_to_string(file)
             .with_context(|| format!("cannot read the results in {}", file.display()))?;
@@ -60,9 +69,12 @@ pub fn run(
         report.findings.extend(found);
     }
     if json {
-        print_report(&report)?;
+        print_report(&report, own.as_ref())?;
     } else {
         say_report(&report, path)?;
+        if report.is_sound() {
+            say_key(&report, key, own.as_ref())?;
+        }
     }
     Ok(if report.is_sound() {
         Exit::Done
@@ -88,7 +100,7 @@ fn strange(report: &Report, line: &str) -> Option<String> {
     }
 }
 
-fn print_report(report: &Report) -> anyhow::Result<()> {
+fn print_report(report: &Report, own: Option<&Key>) -> anyhow::Result<()> {
     for finding in &report.findings {
         print_json(&FindingLine {
             r#type: "finding",
@@ -105,7 +117,10 @@ fn print_report(report: &Report) -> anyhow::Result<()> {
         purged: report.purged,
         unfinished: report.unfinished,
         findings: report.findings.len(),
+        log: report.log.as_deref(),
         key: report.key,
+        own_key: own.is_some(),
+        outdated: own.is_some_and(|own| report.key.is_some_and(|key| key != own.public())),
         last: report.last.as_ref().map(|(seq, _)| *seq),
         hash: report.last.as_ref().map(|(_, hash)| hash.as_str()),
     })
@@ -145,8 +160,30 @@ fn say_report(report: &Report, path: &Path) -> anyhow::Result<()> {
     if let Some((seq, hash)) = &report.last {
         print_line(format_args!("last      {seq}  {hash}"))?;
     }
-    match &report.key {
-        Some(key) => print_line(format_args!("key       {key}")),
+    match &report.log {
+        Some(log) => print_line(format_args!("log       {log}")),
+        None => Ok(()),
+    }
+}
+
+/// Which key a log was checked against, and what that leaves open.
+fn say_key(report: &Report, given: Option<&PublicKey>, own: Option<&Key>) -> anyhow::Result<()> {
+    if let Some(last) = &report.key {
+        print_line(format_args!("key       {last}"))?;
+        if own.is_some_and(|own| own.public() != *last) {
+            print_line(
+                "          this is not the one that signs now: nothing was logged here since it was rotated, or somebody who has the old key wrote this log",
+            )?;
+        }
+        if given.is_some_and(|given| given != last) {
+            print_line("          the key that you gave has handed over to it")?;
+        }
+    }
+    match own {
+        Some(own) => print_line(format_args!(
+            "checked against this machine's own key, {}: whoever replaced log and key is found only with --key PUB",
+            own.path().display()
+        )),
         None => Ok(()),
     }
 }

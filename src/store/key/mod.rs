@@ -1,5 +1,7 @@
 //! The key that signs the log. The only folder that names ed25519-dalek.
 mod public;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fmt, fs, io,
@@ -14,6 +16,7 @@ pub use public::{Handover, PublicKey};
 
 use public::unhex;
 
+use super::lock::Lock;
 use crate::{
     entropy,
     error::{Cause, Error},
@@ -31,6 +34,23 @@ pub struct Key {
     path: PathBuf,
     secret: SigningKey,
     handovers: Vec<Handover>,
+    marks: Vec<Mark>,
+}
+
+/// A log of which this machine remembers that its key was rotated: whoever has a key that was given up
+/// can write another log, but not this memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Mark {
+    /// The log's random name.
+    pub log: String,
+    /// Where it lay.
+    pub path: String,
+    /// Number of the entry that says so.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: String,
+    /// The key that signs from there on.
+    pub key: PublicKey,
 }
 
 /// What the key's file holds.
@@ -40,6 +60,8 @@ struct Kept {
     secret: String,
     public: PublicKey,
     handovers: Vec<Handover>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    marks: Vec<Mark>,
 }
 
 impl Key {
@@ -53,11 +75,14 @@ impl Key {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             _ => return Self::read(path),
         }
+        files::make_private_folder(files::folder_of(path)).map_err(|e| cannot_make(path, &e))?;
         let key = Self {
             path: path.to_owned(),
             secret: SigningKey::from_bytes(&entropy::secret()?),
             handovers: vec![],
+            marks: vec![],
         };
+        let _lock = key.lock()?;
         key.keep_first().map_err(|e| cannot_make(path, &e))?;
         // Another program may have been first.
         Self::read(path)
@@ -94,6 +119,7 @@ impl Key {
             path: path.to_owned(),
             secret: SigningKey::from_bytes(&secret),
             handovers: kept.handovers,
+            marks: kept.marks,
         };
         if key.public() != kept.public {
             return Err(damaged("its halves do not fit".into()));
@@ -117,34 +143,61 @@ impl Key {
         before.chain([self.public()]).collect()
     }
 
-    /// Puts a new key in this one's place; this one says so, and is forgotten.
+    /// Puts a new key in the place of the one that lies there now; that one says so, and is forgotten.
     ///
     /// # Errors
     ///
     /// [`Error::Key`] where the new one cannot be kept: the old one then stays.
     pub fn rotate(&mut self) -> Result<(), Error> {
+        let _lock = self.lock()?;
+        // Somebody else may have rotated it.
+        let old = Self::read(&self.path)?;
         let secret = SigningKey::from_bytes(&entropy::secret()?);
-        let (from, at) = (self.public(), record::wall_time());
+        let (from, at) = (old.public(), record::wall_time());
         let to = PublicKey::new(secret.verifying_key().to_bytes());
-        let signature = self.sign(About::Handover, &Handover::words(&from, &to, at));
-        let mut handovers = self.handovers.clone();
-        handovers.push(Handover {
+        let signature = old.sign(About::Handover, &Handover::words(&from, &to, at));
+        let mut new = Self { secret, ..old };
+        new.handovers.push(Handover {
             from,
             to,
             at,
             signature,
         });
-        let new = Self {
-            path: self.path.clone(),
-            secret,
-            handovers,
-        };
-        let kept = new
-            .kept()
-            .and_then(|text| files::write_whole(&new.path, &text));
-        kept.map_err(|e| cannot_make(&self.path, &e))?;
+        new.keep()?;
         *self = new;
         Ok(())
+    }
+
+    /// Takes the key that lies there now: another program may have rotated it.
+    pub(super) fn refresh(&mut self) -> Result<(), Error> {
+        *self = Self::read(&self.path)?;
+        Ok(())
+    }
+
+    /// Remembers that a log's key was rotated.
+    pub(super) fn remember(&mut self, mark: Mark) -> Result<(), Error> {
+        let _lock = self.lock()?;
+        let mut new = Self::read(&self.path)?;
+        (new.marks).retain(|old| old.log != mark.log && old.path != mark.path);
+        new.marks.push(mark);
+        new.keep()?;
+        *self = new;
+        Ok(())
+    }
+
+    /// What is remembered of a log, by its name or its place.
+    pub(super) fn marks_of(&self, log: &str, path: &Path) -> impl Iterator<Item = &Mark> {
+        let path = place(path);
+        let is_of = move |mark: &&Mark| mark.log == log || mark.path == path;
+        self.marks.iter().filter(is_of)
+    }
+
+    /// Whether a key was given up before another began to sign.
+    pub(super) fn is_older(&self, key: &PublicKey, than: &PublicKey) -> bool {
+        let line = self.line();
+        let place = |key| line.iter().position(|other| other == key);
+        // One that is not in the line may have followed while we looked.
+        place(key).is_some_and(|key| Some(key) < place(than))
     }
 
     /// The handovers from `old` to this key: none where it is this key, `None` where there are none.
@@ -161,12 +214,28 @@ impl Key {
         hex(&self.secret.sign(&about.message(bytes)).to_bytes())
     }
 
+    /// The right to change the key's file: two logs, each with its own lock, may have one key.
+    fn lock(&self) -> Result<Lock, Error> {
+        Lock::to_write(&self.path).map_err(|error| Error::Key {
+            path: self.path.clone(),
+            source: error.into(),
+        })
+    }
+
+    fn keep(&self) -> Result<(), Error> {
+        files::sweep(&self.path);
+        let kept = self.kept();
+        let kept = kept.and_then(|text| files::write_whole(&self.path, &text));
+        kept.map_err(|e| cannot_make(&self.path, &e))
+    }
+
     fn kept(&self) -> io::Result<Vec<u8>> {
         let kept = Kept {
             version: VERSION,
             secret: hex(&self.secret.to_bytes()),
             public: self.public(),
             handovers: self.handovers.clone(),
+            marks: self.marks.clone(),
         };
         Ok(serde_json::to_vec(&kept)?)
     }
@@ -175,7 +244,6 @@ impl Key {
     /// the key of both.
     fn keep_first(&self) -> io::Result<()> {
         let folder = files::folder_of(&self.path);
-        files::make_private_folder(folder)?;
         let new = folder.join(format!(
             ".{FILE}.{:016x}.new",
             u64::from_le_bytes(random()?)
@@ -198,6 +266,12 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Key({}, {:?})", self.public(), self.path)
     }
+}
+
+/// A log's place, as it is remembered.
+pub(super) fn place(log: &Path) -> String {
+    let whole = fs::canonicalize(log).unwrap_or_else(|_| log.to_owned());
+    whole.to_string_lossy().into_owned()
 }
 
 /// Where the key lies: in the data folder, or beside the log where there is none.
@@ -235,86 +309,4 @@ fn cannot_make(path: &Path, error: &io::Error) -> Error {
 fn random() -> io::Result<[u8; 8]> {
     let bits = entropy::bits().map_err(io::Error::other)?;
     Ok(bits.to_le_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_made_once_and_only_its_owner_reads_it() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("deep/log.key");
-        let first = Key::open(&path).unwrap().public();
-        assert_eq!(Key::open(&path).unwrap().public(), first);
-        assert_eq!(first.to_string().parse(), Ok(first));
-        assert_eq!(fs::read_dir(dir.path().join("deep")).unwrap().count(), 1);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-            assert_eq!(mode(&path), 0o600);
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-            let text = Key::open(&path).unwrap_err().to_string();
-            assert!(text.contains("chmod 600"), "{text}");
-        }
-    }
-
-    #[test]
-    fn programs_that_start_at_once_have_one_key() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("log.key");
-        let open = || Key::open(&path).unwrap().public();
-        let keys = std::thread::scope(|scope| {
-            let threads = [0; 8].map(|_| scope.spawn(open));
-            threads.map(|thread| thread.join().unwrap())
-        });
-        assert_eq!(keys, [open(); 8]);
-    }
-
-    #[test]
-    fn a_key_hands_over_to_the_next() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("log.key");
-        let mut key = Key::open(&path).unwrap();
-        let old = key.public();
-        key.rotate().unwrap();
-        key.rotate().unwrap();
-        let key = Key::read(&path).unwrap();
-        let led = key.since(&old).unwrap();
-        assert_eq!((led.len(), led[1].to), (2, key.public()));
-        assert!(led.iter().all(Handover::is_signed));
-        assert_eq!(key.since(&key.public()), Some(&[][..]));
-        let forged = Handover {
-            to: old,
-            ..led[0].clone()
-        };
-        assert!(!forged.is_signed());
-    }
-
-    #[test]
-    fn a_signature_fits_its_bytes_its_purpose_and_its_key() {
-        let dir = tempfile::tempdir().unwrap();
-        let key = Key::open(&dir.path().join("a")).unwrap();
-        let other = Key::open(&dir.path().join("b")).unwrap();
-        let signature = key.sign(About::Entry, b"x");
-        assert!(key.public().signed(About::Entry, b"x", &signature));
-        assert!(!key.public().signed(About::Entry, b"y", &signature));
-        assert!(!key.public().signed(About::Head, b"x", &signature));
-        assert!(!other.public().signed(About::Entry, b"x", &signature));
-        assert!(
-            !key.public()
-                .signed(About::Entry, b"x", &signature.to_uppercase())
-        );
-    }
-
-    #[test]
-    fn a_damaged_key_says_what_to_do() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("log.key");
-        files::write_private(&path, b"{\"version\":1}").unwrap();
-        let text = Key::open(&path).unwrap_err().to_string();
-        assert!(text.contains("damaged"), "{text}");
-        assert!("ed25519:00".parse::<PublicKey>().is_err());
-    }
 }

@@ -18,8 +18,8 @@ impl About {
     /// The bytes that are signed: nothing that is signed for one purpose begins as for another.
     pub(super) fn message(self, bytes: &[u8]) -> Vec<u8> {
         let name: &[u8] = match self {
-            Self::Entry => b"liveness log entry 1\n",
-            Self::Head => b"liveness log head 1\n",
+            Self::Entry => b"liveness log entry 2\n",
+            Self::Head => b"liveness log head 2\n",
             Self::Handover => b"liveness key handover 1\n",
         };
         [name, bytes].concat()

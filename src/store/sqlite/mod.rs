@@ -1,8 +1,10 @@
 //! A log in a database. The only folder that names rusqlite.
+mod check;
 mod rows;
 mod schema;
 #[cfg(test)]
 pub(super) mod tests;
+mod trouble;
 
 use std::{path::Path, path::PathBuf, time::Duration};
 
@@ -11,21 +13,30 @@ use rusqlite::{
     types::ValueRef,
 };
 
-use rows::{TABLES, is_same, rows};
-use schema::{MIGRATIONS, are_tables, soundness, strangers};
+use rows::{TABLES, rows};
+use schema::{MIGRATIONS, are_tables, is_empty, strangers};
+use trouble::wrong;
 
 use super::{
     Piece, Tail,
     entry::Sealed,
-    trouble::{MISSING, integrity, log_error},
+    trouble::{ELSEWHERE, MISSING, advice, integrity, log_error},
 };
-use crate::error::{Cause, Error};
+use crate::{
+    error::{Cause, Error},
+    files,
+};
 
 /// How long another program may write: we hold a lock of our own before, so that is a foreign one.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long others may read what was purged.
+const READERS: Duration = Duration::from_secs(3);
+
 /// What is wrong with a database whose tables are not ours.
 const FOREIGN: &str = "its tables are missing or not ours; see `liveness log verify`";
+/// What is wrong with one whose number of tables' version is not that of its tables.
+const VERSION: &str = "its version does not fit its tables; see `liveness log verify`, put back a copy, or begin a new log with --log PATH";
 /// What is wrong with one that gives rows out of order.
 const KNOTTED: &str = "it is damaged: rows do not follow one another; put back a copy";
 
@@ -39,6 +50,9 @@ pub(super) struct Base {
 impl Base {
     /// Makes the database where there is none, and brings its tables up to date.
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
+        // What SQLite makes, others may read; what it makes beside a file is as that is.
+        let made = files::private().create(true).append(true).open(path);
+        made.map_err(|e| log_error(path, advice(&e, ELSEWHERE)))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -49,48 +63,70 @@ impl Base {
         };
         base.set_up().map_err(|e| wrong(path, e))?;
         base.migrate()?;
-        // A trigger would run with the next entry.
-        let tx = base.connection.unchecked_transaction();
-        let strangers = tx.and_then(|tx| strangers(&tx));
-        if let Some(stranger) = strangers.map_err(|e| wrong(path, e))?.first() {
-            let text = format!(
-                "{stranger}; see `liveness log verify`, put back a copy, or begin a new log with --log PATH"
-            );
-            return Err(integrity(path, text));
-        }
+        base.is_ours()?;
         Ok(base)
     }
 
-    /// Opens a database that is there, and changes nothing in it.
+    /// Nothing in the schema is from somebody else: a trigger would run with the next entry.
+    pub(super) fn is_ours(&self) -> Result<(), Error> {
+        let strangers = strangers(&self.connection).map_err(|e| wrong(&self.path, e))?;
+        match strangers.first() {
+            None => Ok(()),
+            Some(stranger) => {
+                let text = format!(
+                    "{stranger}; see `liveness log verify`, put back a copy, or begin a new log with --log PATH"
+                );
+                Err(integrity(&self.path, text))
+            }
+        }
+    }
+
+    /// Opens a database that is there, and changes nothing in it: what it holds at this moment, whatever is
+    /// done to it meanwhile.
     pub(super) fn to_read(path: &Path) -> Result<Self, Error> {
+        Self::opened(path, false)
+    }
+
+    /// The same, for whoever keeps writers away as long as he looks: SQLite makes nothing beside it.
+    pub(super) fn to_look(path: &Path) -> Result<Self, Error> {
+        let log = format!("{}-wal", path.display());
+        let is_all = std::fs::metadata(log).map_or(true, |log| log.len() == 0);
+        Self::opened(path, is_all)
+    }
+
+    fn opened(path: &Path, is_all: bool) -> Result<Self, Error> {
         // SQLite would say only that it cannot.
-        std::fs::metadata(path).map_err(|e| log_error(path, super::advice(&e, MISSING)))?;
+        std::fs::metadata(path).map_err(|e| log_error(path, advice(&e, MISSING)))?;
         let open = |name: &str, more| {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
             let connection = Connection::open_with_flags(name, flags)?;
             connection.busy_timeout(PATIENCE)?;
-            // The first look at the file: what is wrong with it shows here.
+            // From the first look on one moment is seen. What is wrong with the file shows here.
+            connection.execute_batch("BEGIN")?;
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
             Ok(connection)
         };
         let name = path.to_string_lossy();
-        let connection = open(&name, OpenFlags::empty()).or_else(|error: rusqlite::Error| {
-            // On a disk that is read-only there is no place for what several readers share.
-            match error.sqlite_error_code() {
-                Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => open(
-                    &format!("file:{}?immutable=1", uri(&name)),
-                    OpenFlags::SQLITE_OPEN_URI,
-                ),
-                _ => Err(error),
-            }
-        });
+        let open_alone = || {
+            let name = format!("file:{}?immutable=1", uri(&name));
+            open(&name, OpenFlags::SQLITE_OPEN_URI)
+        };
+        let connection = if is_all {
+            open_alone()
+        } else {
+            open(&name, OpenFlags::empty()).or_else(|error: rusqlite::Error| {
+                // On a disk that is read-only there is no place for what several readers share.
+                match error.sqlite_error_code() {
+                    Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => open_alone(),
+                    _ => Err(error),
+                }
+            })
+        };
         let base = Self {
             path: path.to_owned(),
             connection: connection.map_err(|e| wrong(path, e))?,
         };
-        if base.version()? > MIGRATIONS.len() {
-            return Err(base.newer());
-        }
+        base.version()?;
         Ok(base)
     }
 
@@ -102,25 +138,28 @@ impl Base {
         )
     }
 
+    /// How many steps have made its tables.
     fn version(&self) -> Result<usize, Error> {
-        let version = self
-            .connection
-            .query_row("PRAGMA user_version", [], |row| row.get::<_, usize>(0));
-        version.map_err(|e| wrong(&self.path, e))
-    }
-
-    fn newer(&self) -> Error {
-        log_error(
-            &self.path,
-            "a newer liveness wrote it; use that one, or begin a new log with --log PATH".into(),
-        )
+        let ask = || {
+            let sql = "PRAGMA user_version";
+            let version: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+            // Somebody may have set it back: the steps would fail, in their own words.
+            let made = is_empty(&self.connection)? == (version == 0);
+            Ok(usize::try_from(version).ok().filter(|_| made))
+        };
+        match ask().map_err(|e| wrong(&self.path, e))? {
+            Some(version) if version <= MIGRATIONS.len() => Ok(version),
+            Some(_) => Err(log_error(
+                &self.path,
+                "a newer liveness wrote it; use that one, or begin a new log with --log PATH"
+                    .into(),
+            )),
+            None => Err(integrity(&self.path, VERSION)),
+        }
     }
 
     fn migrate(&mut self) -> Result<(), Error> {
         let version = self.version()?;
-        if version > MIGRATIONS.len() {
-            return Err(self.newer());
-        }
         let change = |connection: &mut Connection| {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             for step in MIGRATIONS.iter().skip(version) {
@@ -133,6 +172,23 @@ impl Base {
             change(&mut self.connection).map_err(|e| wrong(&self.path, e))?;
         }
         Ok(())
+    }
+
+    /// Whether any row stands anywhere in it.
+    pub(super) fn is_written(&self) -> Result<bool, Error> {
+        let ask = || {
+            if !are_tables(&self.connection)? {
+                return Ok(false);
+            }
+            for (table, _) in TABLES {
+                let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT 1)");
+                if self.connection.query_row(&sql, [], |row| row.get(0))? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        ask().map_err(|e| wrong(&self.path, e))
     }
 
     pub(super) fn last(&self) -> Result<Tail, Error> {
@@ -164,29 +220,46 @@ impl Base {
             for (table, values) in all.into_iter().flatten() {
                 insert(&tx, table, values)?;
             }
-            tx.commit()?;
-            if !remove.is_empty() {
-                // What was removed still stands in the write-ahead log.
-                connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-            }
-            Ok(())
+            tx.commit()
         };
         change(&mut self.connection).map_err(|e| wrong(&path, e))
     }
 
-    /// The last entries, oldest first.
-    pub(super) fn recent(&self, entries: u64) -> Result<Vec<Sealed>, Error> {
-        let query = || {
-            let sql = "SELECT text FROM chain ORDER BY seq DESC LIMIT ?1";
-            let mut query = self.connection.prepare(sql)?;
-            let rows = query.query_map([entries], bytes_of)?;
-            rows.collect::<rusqlite::Result<Vec<_>>>()
+    /// Empties the write-ahead log, in which what was removed still stands; says whether that could be
+    /// done: who reads an older state of the database needs it.
+    pub(super) fn forget(&self) -> Result<bool, Error> {
+        let empty = || {
+            self.connection.busy_timeout(READERS)?;
+            let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+            let busy: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+            self.connection.busy_timeout(PATIENCE)?;
+            Ok(busy == 0)
         };
-        let texts = query().map_err(|e| wrong(&self.path, e))?;
-        let entries = texts.iter().filter_map(|text| Sealed::read(text).ok());
-        let mut entries: Vec<_> = entries.collect();
-        entries.reverse();
-        Ok(entries)
+        empty().map_err(|e| wrong(&self.path, e))
+    }
+
+    /// Hands out entry after entry from the last on, until one is enough.
+    pub(super) fn backwards(&self, mut take: impl FnMut(&[u8]) -> bool) -> Result<(), Error> {
+        let mut query = || {
+            let mut query = self
+                .connection
+                .prepare("SELECT -seq, text FROM chain ORDER BY seq DESC")?;
+            let mut rows = query.query([])?;
+            let mut before = None;
+            while let Some(row) = rows.next()? {
+                if !follows(row, &mut before)? {
+                    return Ok(Some(KNOTTED));
+                }
+                if !take(&piece(row)?.text) {
+                    break;
+                }
+            }
+            Ok(None)
+        };
+        match query().map_err(|e| wrong(&self.path, e))? {
+            None => Ok(()),
+            Some(why) => Err(integrity(&self.path, why)),
+        }
     }
 
     /// Hands out entry after entry.
@@ -212,85 +285,6 @@ impl Base {
             None => Ok(()),
             Some(why) => Err(integrity(&self.path, why)),
         }
-    }
-
-    /// The same, each with what is wrong with its rows; gives what is wrong with the database itself.
-    pub(super) fn checked(&mut self, mut take: impl FnMut(Piece)) -> Vec<String> {
-        let mut found = vec![];
-        // One moment of the database for all that is asked.
-        let mut check = || -> rusqlite::Result<()> {
-            let tx = self.connection.transaction()?;
-            let strangers = strangers(&tx)?;
-            // What somebody else put into the schema would be computed by the check.
-            let sound = match strangers.is_empty() {
-                true => soundness(&tx),
-                false => None,
-            };
-            let whole = strangers.is_empty() && sound.is_none();
-            found.extend(strangers.into_iter().chain(sound));
-            if !are_tables(&tx)? {
-                return Ok(());
-            }
-            let mut counts = [0; TABLES.len()];
-            let mut selects = vec![];
-            for (table, _) in TABLES {
-                let order = if table == "steps" { "seq, n" } else { "seq" };
-                let sql = format!("SELECT * FROM {table} WHERE seq = ?1 ORDER BY {order}");
-                selects.push(tx.prepare(&sql)?);
-            }
-            let mut query = tx.prepare("SELECT seq, text FROM chain ORDER BY seq")?;
-            let mut entries = query.query([])?;
-            let mut before = None;
-            while let Some(row) = entries.next()? {
-                if !follows(row, &mut before)? {
-                    found.push(KNOTTED.to_owned());
-                    return Ok(());
-                }
-                let mut piece = piece(row)?;
-                let seq: i64 = row.get(0)?;
-                let wanted = Sealed::read(&piece.text).ok().and_then(|s| rows(&s).ok());
-                for (t, ((table, _), select)) in TABLES.iter().zip(&mut selects).enumerate() {
-                    let wanted = wanted.iter().flatten().filter(|(of, _)| *of == t);
-                    let wanted: Vec<_> = wanted.map(|(_, values)| values).collect();
-                    let mut got = select.query([seq])?;
-                    let mut n = 0;
-                    let mut fits = true;
-                    // One more than there should be tells enough.
-                    while n <= wanted.len()
-                        && let Some(row) = got.next()?
-                    {
-                        fits &= wanted.get(n).is_some_and(|want| {
-                            let same =
-                                |(i, want)| row.get_ref(i).is_ok_and(|got| is_same(want, got));
-                            want.iter().enumerate().all(same)
-                        });
-                        n += 1;
-                    }
-                    counts[t] += n;
-                    if !fits || n != wanted.len() {
-                        piece
-                            .troubles
-                            .push(format!("its row in {table} is not what was signed"));
-                    }
-                }
-                take(piece);
-            }
-            // Counting goes through the whole tree without a look at what it counts.
-            let countable = whole.then(|| TABLES.iter().zip(counts));
-            for ((table, _), counted) in countable.into_iter().flatten() {
-                let sql = format!("SELECT count(*) FROM {table}");
-                let all: usize = tx.query_row(&sql, [], |row| row.get(0))?;
-                if all != counted {
-                    let more = all.abs_diff(counted);
-                    found.push(format!("{more} rows in {table} belong to no record"));
-                }
-            }
-            Ok(())
-        };
-        if let Err(error) = check() {
-            found.push(format!("it is damaged: {error}"));
-        }
-        found
     }
 }
 
@@ -345,28 +339,4 @@ fn uri(path: &str) -> String {
         c => c.to_string(),
     };
     path.chars().map(escape).collect()
-}
-
-/// The database's words, with the way out where it is known.
-fn wrong(path: &Path, error: rusqlite::Error) -> Error {
-    let way_out = match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            let text = format!(
-                "{error}; see `liveness log verify`, put back a copy, or begin a new log with --log PATH"
-            );
-            return integrity(path, text);
-        }
-        Some(ErrorCode::DiskFull) => "; make room, or choose another place with --log PATH",
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
-            "; choose another place with --log PATH"
-        }
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            "; another program writes to it and does not end; end that one, or name another log with --log PATH"
-        }
-        Some(ErrorCode::SystemIoFailure) => {
-            "; is the disk full or broken? make room, or choose another place with --log PATH"
-        }
-        _ => "",
-    };
-    log_error(path, format!("{error}{way_out}").into())
 }

@@ -1,17 +1,23 @@
 //! The tables: how they are made, and whether they are ours.
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 
 /// What makes version `n + 1` of the tables out of version `n`.
 pub(super) const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
 
 /// What SQLite itself finds wrong.
-pub(super) fn soundness(tx: &Transaction<'_>) -> Option<String> {
+pub(super) fn soundness(tx: &Connection) -> Option<String> {
     let sql = "PRAGMA integrity_check(1)";
     match tx.query_row(sql, [], |row| row.get::<_, String>(0)) {
         Ok(word) if word == "ok" => None,
         Ok(word) => Some(format!("it is damaged: {word}")),
         Err(error) => Some(format!("it is damaged: {error}")),
     }
+}
+
+/// Whether there is nothing in the schema yet.
+pub(super) fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT count(*) = 0 FROM sqlite_schema";
+    connection.query_row(sql, [], |row| row.get(0))
 }
 
 /// Each object of a schema, with the words that make it.
@@ -39,7 +45,7 @@ pub(super) fn are_tables(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 /// What is in the schema and was not put there by us, or is missing there.
-pub(super) fn strangers(tx: &Transaction<'_>) -> rusqlite::Result<Vec<String>> {
+pub(super) fn strangers(tx: &Connection) -> rusqlite::Result<Vec<String>> {
     let (ours, theirs) = (our_objects()?, objects(tx)?);
     let other = |a: &[String], b: &[String], what: &str| {
         let odd = a.iter().filter(|name| !b.contains(name));

@@ -1,6 +1,6 @@
 use rusqlite::types::Value;
 
-use super::*;
+use super::{rows::is_same, *};
 use crate::store::samples::{fill, told};
 
 /// Does to a database what it should not.

@@ -1,148 +1,40 @@
-//! Is the log the one that was written? Names each record that is not.
-use std::{collections::BTreeMap, fs::File, path::Path};
-
-use super::{
-    Piece, Store,
-    entry::{Gap, Sealed, What},
-    head::{Head, Lock},
-    key::{Handover, PublicKey},
+//! From the first entry of a log to the last, with what each tells of the others.
+use super::Report;
+use crate::{
+    error::Error,
+    store::{
+        Piece,
+        entry::{Gap, Sealed, UNSIGNED, What},
+        head::Head,
+        key::{Handover, PublicKey},
+    },
 };
-use crate::error::Error;
 
-/// Something that is not as it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// Where: a record's number, a line, or the log as a whole.
-    pub place: String,
-    /// What is wrong there.
-    pub trouble: String,
+/// Numbers that are not there.
+struct Left {
+    from: u64,
+    to: u64,
+    /// Hash of the entry before, where that is known.
+    after: Option<String>,
+    /// How the entry behind names the last.
+    hash: String,
 }
 
-/// What came of looking at a log.
-#[derive(Debug, Default)]
-pub struct Report {
-    /// Entries whose signature fits.
-    pub entries: u64,
-    /// Sessions among them.
-    pub sessions: u64,
-    /// Lines from before there were signatures.
-    pub unsigned: u64,
-    /// Entries that a purge has taken away, and said so.
-    pub purged: u64,
-    /// Whether the log ends with an entry that was never finished, nor acknowledged: whoever wrote it was
-    /// killed. The next one takes it away.
-    pub unfinished: bool,
-    /// The key that signs now.
-    pub key: Option<PublicKey>,
-    /// Number and hash of the last entry.
-    pub last: Option<(u64, String)>,
-    /// What is wrong; empty where all is well.
-    pub findings: Vec<Finding>,
-    /// Hash of each entry whose signature fits.
-    hashes: BTreeMap<u64, String>,
-    /// What is not there any more, as the log itself says.
-    gaps: Vec<Gap>,
-}
-
-/// Where an entry stands that somebody has kept elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// In the log, to the letter.
-    There,
-    /// Its number was purged; whether it had that number nobody can say any more.
-    Purged,
-    /// Not in the log: it is not the log that it was written to, or the log was put back or cut.
-    Missing,
-}
-
-/// Looks at every entry of a log: its signature, its place in the chain, its columns, and whether the
-/// last one is there. One of `keys` must have signed it, or have handed over to the key that did.
-///
-/// # Errors
-///
-/// [`Error::Log`] where there is no log, or it cannot be read; what is wrong with it is in the report.
-pub fn verify(path: &Path, keys: &[PublicKey]) -> Result<Report, Error> {
-    let _lock = Lock::to_read(path)?;
-    let store = match Store::to_read(path) {
-        Ok(store) => store,
-        // There is a log, and it can no longer be read as one.
-        Err(Error::Integrity { source, .. } | Error::Log { source, .. })
-            if File::open(path).is_ok() =>
-        {
-            let mut report = Report::default();
-            report.find("the log", source.to_string());
-            return Ok(report);
-        }
-        Err(error) => return Err(error),
-    };
-    examine(store, path, keys)
-}
-
-/// The same, of a log that nobody writes meanwhile.
-pub(super) fn examine(mut store: Store, path: &Path, keys: &[PublicKey]) -> Result<Report, Error> {
-    let head = Head::read(path);
-    let mut walk = Walk::default();
-    match &mut store {
-        Store::Lines(lines) => {
-            lines.pieces(|piece| walk.take(&piece))?;
-            walk.settle_adopted(|bytes| lines.beginning(bytes))?;
-        }
-        Store::Base(base) => {
-            for trouble in base.checked(|piece| walk.take(&piece)) {
-                walk.report.find("the database", trouble);
-            }
-        }
-    }
-    walk.settle_gaps();
-    match head {
-        Ok(Some(head)) => walk.settle_head(&head),
-        Ok(None) => {
-            let name = path.display();
-            let text = format!(
-                "{name}.head is missing: whether records are missing at the end cannot be told"
-            );
-            walk.report.find("the log", text);
-        }
-        Err(error) => walk.report.find("the log", error.to_string()),
-    }
-    walk.settle_key(keys);
-    Ok(walk.report)
-}
-
-impl Report {
-    /// Whether the log is the one that was written.
-    pub fn is_sound(&self) -> bool {
-        self.findings.is_empty()
-    }
-
-    /// Where an entry stands that was printed when it was written.
-    pub fn standing(&self, sealed: &Sealed) -> Standing {
-        let seq = sealed.entry.seq;
-        let purged = |gap: &Gap| (gap.from..=gap.to).contains(&seq);
-        match self.hashes.get(&seq) {
-            Some(hash) if *hash == sealed.hash() => Standing::There,
-            None if self.gaps.iter().any(purged) => Standing::Purged,
-            _ => Standing::Missing,
-        }
-    }
-
-    fn find(&mut self, place: &str, trouble: impl Into<String>) {
-        self.findings.push(Finding {
-            place: place.to_owned(),
-            trouble: trouble.into(),
-        });
+impl Left {
+    fn is_at(&self, gap: &Gap) -> bool {
+        (self.from, self.to) == (gap.from, gap.to)
     }
 }
 
 /// What has been seen on the way through a log.
 #[derive(Default)]
-struct Walk {
-    report: Report,
+pub(super) struct Walk {
+    pub report: Report,
     /// The number that comes next, and the hash of the entry before where that is known.
     next: u64,
     prev: Option<String>,
-    /// Numbers that were left out, and how the entry after them names the last.
-    gaps: Vec<Gap>,
+    /// Numbers that were left out, between which entries.
+    gaps: Vec<Left>,
     /// What the last purge says is left out.
     purged: Vec<Gap>,
     /// Keys that a verified entry was signed by, or that handed over in one.
@@ -157,7 +49,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn take(&mut self, piece: &Piece) {
+    pub fn take(&mut self, piece: &Piece) {
         let place = &piece.place;
         for trouble in &piece.troubles {
             self.report.find(place, trouble);
@@ -165,12 +57,12 @@ impl Walk {
         let sealed = match Sealed::read(&piece.text) {
             Ok(sealed) => sealed,
             // One that was acknowledged is missed by the head.
-            Err(_) if piece.unfinished => {
+            Err(_) if piece.unfinished && Sealed::is_cut_short(&piece.text) => {
                 self.report.unfinished = true;
                 return;
             }
             Err(why) => {
-                if why == "it is not signed" || self.begin.is_none() {
+                if why == UNSIGNED || self.begin.is_none() {
                     self.unsigned.push((piece.offset, place.clone()));
                 } else {
                     self.report.find(place, format!("it is damaged: {why}"));
@@ -195,6 +87,10 @@ impl Walk {
             self.prev = None;
             return;
         }
+        let log = self.report.log.get_or_insert_with(|| entry.log.clone());
+        if *log != entry.log {
+            self.report.find(&name, "it belongs to another log");
+        }
         self.chain(&sealed, &name);
         self.learn(&sealed, &name);
         self.report.entries += 1;
@@ -212,9 +108,11 @@ impl Walk {
     fn leave_out(&mut self, seq: u64, hash: String) {
         let next = self.next.max(1);
         if seq > next {
-            self.gaps.push(Gap {
+            let first = next == 1;
+            self.gaps.push(Left {
                 from: next,
                 to: seq - 1,
+                after: self.prev.clone().or(first.then(String::new)),
                 hash,
             });
         }
@@ -296,7 +194,7 @@ impl Walk {
     }
 
     /// Are unsigned lines those that were there before?
-    fn settle_adopted(
+    pub fn settle_adopted(
         &mut self,
         beginning: impl FnOnce(u64) -> Result<String, Error>,
     ) -> Result<(), Error> {
@@ -315,33 +213,35 @@ impl Walk {
             if offset < end {
                 self.report.unsigned += 1;
             } else {
-                self.report.find(&place, "it is not signed");
+                self.report.find(&place, UNSIGNED);
             }
         }
         Ok(())
     }
 
     /// Are the records that are not there those that a purge took away?
-    fn settle_gaps(&mut self) {
+    pub fn settle_gaps(&mut self) {
         for (_, place) in std::mem::take(&mut self.unsigned) {
-            self.report.find(&place, "it is not signed");
+            self.report.find(&place, UNSIGNED);
         }
         let purged = std::mem::take(&mut self.purged);
         self.report.gaps.clone_from(&purged);
-        for gap in &self.gaps {
-            if purged.contains(gap) {
-                self.report.purged += gap.to - gap.from + 1;
+        for left in &self.gaps {
+            let told = purged.iter().find(|gap| left.is_at(gap));
+            let Some(gap) = told.filter(|gap| gap.hash == left.hash) else {
+                self.report.miss(left.from, left.to);
                 continue;
-            }
-            let place = match gap.from == gap.to {
-                true => format!("record {}", gap.from),
-                false => format!("records {} to {}", gap.from, gap.to),
             };
-            self.report.find(&place, "missing");
+            self.report.purged += left.to - left.from + 1;
+            if left.after.as_ref().is_some_and(|hash| *hash != gap.after) {
+                let place = format!("record {}", left.from - 1);
+                let text = "it is not the one that stood there when those after it were purged";
+                self.report.find(&place, text);
+            }
         }
         // Whoever signs may write any numbers, such as a gap that ends before it begins.
         let ordered = purged.iter().filter(|gap| gap.from <= gap.to);
-        for gap in ordered.filter(|gap| !self.gaps.contains(gap)) {
+        for gap in ordered.filter(|gap| !self.gaps.iter().any(|left| left.is_at(gap))) {
             let there = self.report.hashes.range(gap.from..=gap.to).next();
             if let Some((seq, _)) = there {
                 let place = format!("record {seq}");
@@ -352,7 +252,12 @@ impl Walk {
     }
 
     /// Is the last record there?
-    fn settle_head(&mut self, head: &Head) {
+    pub fn settle_head(&mut self, head: &Head) {
+        let log = self.report.log.get_or_insert_with(|| head.log.clone());
+        if *log != head.log {
+            self.report
+                .find("the log", "its head is that of another log");
+        }
         let last = self.next.max(1) - 1;
         if last < head.seq {
             let place = match last + 1 == head.seq {
@@ -377,7 +282,7 @@ impl Walk {
     }
 
     /// Is it the log of the one whose key we know?
-    fn settle_key(&mut self, keys: &[PublicKey]) {
+    pub fn settle_key(&mut self, keys: &[PublicKey]) {
         if !keys.iter().any(|key| self.keys.contains(key)) {
             let key = keys.last().map(PublicKey::to_string).unwrap_or_default();
             let text =
