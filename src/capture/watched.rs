@@ -20,6 +20,7 @@ use super::cameras::CameraId;
 use super::fault::{Fault, News, Trouble};
 use super::known::{self, Known};
 use super::looks::Looks;
+use super::tries::Tries;
 use super::worker::{Word, Worker};
 use crate::error::Error;
 use crate::frame::Frame;
@@ -35,22 +36,8 @@ const OPENING: Duration = Duration::from_secs(if cfg!(target_os = "macos") { 70 
 /// A camera that gives only buffers without a picture for so long gives damaged ones.
 const DAMAGED: Duration = Duration::from_secs(1);
 
-/// From a fault to the first try to open the camera anew, doubled with each that fails.
-const FIRST_TRY: Duration = Duration::from_millis(500);
-
-/// Longest time between two tries to open a camera that refuses: it should be back within 3 s of the moment
-/// at which it would not refuse any more, and only a try tells.
-const REFUSED: Duration = Duration::from_secs(2);
-
-/// Longest time between two tries with one that opens and sends nothing. It stays open meanwhile, so it is
-/// back with its first frame.
-const SILENT: Duration = Duration::from_secs(10);
-
 /// From one look whether a camera that is gone is there again to the next: a look opens nothing.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// A camera that is well for so long has recovered: the next fault begins with the first try again.
-const WELL: Duration = Duration::from_secs(5);
 
 /// News that may wait to be heard; whoever listens does so twenty times a second.
 const NEWS: usize = 32;
@@ -83,19 +70,15 @@ pub struct Watched {
     looks: Looks,
     /// When the last good frame came, or the camera was last opened.
     last: Timestamp,
-    /// Whether a good frame came since it was last opened.
-    flows: bool,
     /// Why the last buffers held no frame.
     spoilt: Option<Trouble>,
     /// The faults that last, and since when. One at most keeps frames from coming.
     faults: BTreeMap<Fault, Timestamp>,
-    back_off: Duration,
-    /// When to open it next, while it is closed; when to open it anew, while a fault lasts.
-    next_try: Timestamp,
+    /// When to open it, while it is closed; when to open it anew, while a fault lasts.
+    tries: Tries,
     /// When to look next whether it is there, and what the last look saw.
     next_look: Timestamp,
     there: bool,
-    well_since: Option<Timestamp>,
     seq: u64,
     over: bool,
     tell: Sender<News>,
@@ -115,14 +98,11 @@ pub fn watch(which: &CameraId, wish: Options, clock: Clock) -> (Watched, Watch) 
         fps: wish.fps,
         looks: Looks::default(),
         last: clock.now(),
-        flows: false,
         spoilt: None,
         faults: BTreeMap::new(),
-        back_off: FIRST_TRY,
-        next_try: Timestamp::default(),
+        tries: Tries::default(),
         next_look: Timestamp::default(),
         there: true,
-        well_since: None,
         seq: 0,
         over: false,
         tell,
@@ -209,18 +189,17 @@ impl Watched {
                 // It has come back: nothing to wait for.
                 log::info!("camera {}: it is there again, as {found}", self.which);
                 self.there = true;
-                self.back_off = FIRST_TRY;
-                self.next_try = now;
+                self.tries.afresh(now);
             }
             which = found;
         }
-        if now < self.next_try {
+        if !self.tries.is_due(now) {
             return Ok(());
         }
-        self.next_try = now.after(self.back_off);
+        self.tries.put_off(now);
         let worker = Worker::start(which, self.wish, self.clock);
         self.worker = Some(worker.map_err(|why| Trouble::new(Fault::Crashed, why.to_string()))?);
-        (self.last, self.flows, self.spoilt) = (now, false, None);
+        (self.last, self.spoilt) = (now, None);
         self.looks.resume();
         Ok(())
     }
@@ -246,8 +225,8 @@ impl Watched {
         let broken = self.faults.keys().any(|fault| is_silent(*fault));
         if broken {
             // It was opened anew, or stays open, and nothing comes.
-            if now >= self.next_try && silent >= STALL {
-                self.double(SILENT);
+            if self.tries.is_due(now) && silent >= STALL {
+                self.tries.silent();
                 self.reopen(now);
             }
         } else if silent >= DAMAGED
@@ -266,13 +245,6 @@ impl Watched {
     fn take(&mut self, mut frame: Frame) -> Frame {
         let now = frame.at;
         (self.last, self.spoilt) = (now, None);
-        if !self.flows {
-            self.flows = true;
-            self.well_since = Some(now);
-        }
-        if self.well_since.is_some_and(|s| now.since(s) >= WELL) {
-            self.back_off = FIRST_TRY;
-        }
         let seen = self.looks.see(&frame, self.fps);
         let over: Vec<Fault> = (self.faults.keys().copied())
             .filter(|fault| !seen.contains(fault))
@@ -283,12 +255,14 @@ impl Watched {
         for fault in seen {
             if !self.faults.contains_key(&fault) {
                 self.say(fault.into(), now);
-                self.next_try = now.after(self.back_off);
+                self.tries.put_off(now);
             }
         }
-        if self.faults.contains_key(&Fault::Frozen) && now >= self.next_try {
+        let well = !self.faults.keys().any(|fault| fault.breaks());
+        self.tries.note(well, now);
+        if self.faults.contains_key(&Fault::Frozen) && self.tries.is_due(now) {
             // A driver that hangs often comes to itself when it is opened anew.
-            self.double(SILENT);
+            self.tries.silent();
             self.reopen(now);
         }
         frame.seq = self.seq;
@@ -300,15 +274,15 @@ impl Watched {
     fn fault(&mut self, why: Trouble) {
         let now = self.clock.now();
         if self.faults.keys().any(|fault| is_silent(*fault)) {
-            self.double(REFUSED);
+            self.tries.refused();
         }
         self.turn_into(why, now);
-        self.next_try = now.after(self.back_off);
+        self.tries.put_off(now);
     }
 
     /// Says that this is what is wrong now, and nothing else any more.
     fn turn_into(&mut self, why: Trouble, now: Timestamp) {
-        self.well_since = None;
+        self.tries.note(false, now);
         if self.faults.contains_key(&why.fault) {
             return;
         }
@@ -323,12 +297,8 @@ impl Watched {
     /// Closes it, to be opened anew at once.
     fn reopen(&mut self, now: Timestamp) {
         self.close();
-        (self.next_try, self.next_look) = (now, now);
-    }
-
-    /// Waits twice as long before the next try.
-    fn double(&mut self, most: Duration) {
-        self.back_off = (self.back_off * 2).min(most);
+        self.tries.at_once(now);
+        self.next_look = now;
     }
 
     fn say(&mut self, why: Trouble, now: Timestamp) {
