@@ -10,7 +10,7 @@ use nokhwa::utils::{
     Resolution,
 };
 
-use super::cameras::{CameraId, CameraInfo, find};
+use super::cameras::{CameraId, CameraInfo, find_camera};
 use super::fault::{Fault, Trouble};
 use super::format::{self, Encoding, Format};
 use super::known::Known;
@@ -173,7 +173,7 @@ fn close(device: nokhwa::Camera) {
 fn start(which: &CameraId, wish: Options) -> Result<(nokhwa::Camera, CameraInfo, Format), Trouble> {
     let present = present().map_err(|why| Trouble::new(Fault::Denied, why.to_string()))?;
     let gone = |why: Cause| Trouble::new(Fault::Unplugged, why.to_string());
-    let camera = find(which, &present).map_err(gone)?;
+    let camera = find_camera(which, &present).map_err(gone)?;
     let mut device = connect(camera.index)?;
     let offered = offered(&mut device)?;
     let Some(format) = format::choose(&offered, wish) else {

@@ -33,7 +33,7 @@ mod worker;
 use kind::Kind;
 
 pub use camera::{Camera, list_cameras};
-pub use cameras::{CameraId, CameraInfo};
+pub use cameras::{CameraId, CameraInfo, find_camera};
 pub use fault::{Change, Fault, News, Trouble};
 pub use stills::{pictures_in, read_picture};
 pub use watched::{Watch, Watched, watch};

@@ -27,7 +27,7 @@ use std::{mem, time::Duration};
 pub use evidence::Proof;
 pub use guide::Guide;
 pub use looks::{Look, Said};
-pub use ready::{HINT_HOLD, Ready, Rest, Stand, good_face};
+pub use ready::{HINT_HOLD, Ready, Rest, Stand, bad_light, good_face};
 pub use rules::Rules;
 pub use script::{ScriptError, catch, draw, script};
 pub use state::{End, State};

@@ -2,13 +2,13 @@
 use std::path::Path;
 
 use super::{
-    Store,
+    Store, Tail,
     entry::{Evidence, Sealed},
     head::{Head, Lock},
 };
 use crate::{
     error::Error,
-    record::{SCHEMA, SessionRecord},
+    record::{SCHEMA, SessionRecord, WallTime},
 };
 
 /// A session as it was kept.
@@ -50,6 +50,19 @@ pub fn read(path: &Path) -> Result<Contents, Error> {
         Err(why) => contents.damaged.push((piece.place, why)),
     })?;
     Ok(contents)
+}
+
+/// When the last entry of a log was written, as it says itself; `None` where there is none that is signed.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn last_at(path: &Path) -> Result<Option<WallTime>, Error> {
+    let _lock = Lock::to_read(path)?;
+    Ok(match Store::to_read(path)?.last()? {
+        Tail::Sealed(sealed) => Some(sealed.entry.at),
+        Tail::Empty | Tail::Unsigned => None,
+    })
 }
 
 impl Contents {

@@ -33,7 +33,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use contents::{Contents, Kept, read};
+pub use contents::{Contents, Kept, last_at, read};
 pub use entry::{Entry, Evidence, Gap, Sealed, Told, What, sha256, sha256_of};
 pub use key::{Handover, Key, PublicKey, key_path};
 pub use lockout::{Lockout, Past};
