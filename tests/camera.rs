@@ -289,6 +289,8 @@ fn session(machine: &Machine, flags: &str) -> (Option<i32>, String, String) {
         .args(["challenge", "--headless", "--log", "l.jsonl"])
         .args(flags.split(' '))
         .current_dir(folder.path())
+        // What it leaves behind stays there.
+        .env("XDG_STATE_HOME", folder.path())
         .output()
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
