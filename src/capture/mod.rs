@@ -25,6 +25,7 @@ pub mod software;
 mod sound;
 mod splitter;
 pub mod stills;
+mod sysfs;
 mod tries;
 pub mod video;
 pub mod watched;
