@@ -178,11 +178,14 @@ mod tests {
         let mut bench = Bench::new(true);
         assert_eq!(bench.next(|| seen(100)), "seen 100");
         bench.tell(fault(2_000, Fault::Stalled));
-        assert_eq!(bench.next(|| panic!("news go first")), "Fault stalled");
+        assert_eq!(
+            bench.next(|| unreachable!("news go first")),
+            "Fault stalled"
+        );
         // It was still being looked at.
         assert_eq!(bench.next(|| seen(133)), "tick");
         bench.tell(back(5_000, Fault::Stalled));
-        assert_eq!(bench.next(|| panic!("news go first")), "Back stalled");
+        assert_eq!(bench.next(|| unreachable!("news go first")), "Back stalled");
         assert_eq!(bench.next(|| seen(1_990)), "tick");
         assert_eq!(bench.next(|| seen(5_000)), "seen 5000");
     }
@@ -199,10 +202,10 @@ mod tests {
         };
         let first = during(fault(2_000, Fault::Unplugged), 1_999);
         assert_eq!(bench.next(first), "Fault unplugged");
-        assert_eq!(bench.next(|| panic!("one is held")), "tick");
+        assert_eq!(bench.next(|| unreachable!("one is held")), "tick");
         // The frame that ends the fault comes with the news of it.
         bench.tell(fault(2_100, Fault::Slow));
-        assert_eq!(bench.next(|| panic!("news go first")), "Fault slow");
+        assert_eq!(bench.next(|| unreachable!("news go first")), "Fault slow");
         let queue = Rc::clone(&bench.1);
         let last = move || {
             queue.borrow_mut().push_back(back(6_000, Fault::Unplugged));
@@ -210,8 +213,8 @@ mod tests {
             seen(6_000)
         };
         assert_eq!(bench.next(last), "Back unplugged");
-        assert_eq!(bench.next(|| panic!("news go first")), "Back slow");
-        assert_eq!(bench.next(|| panic!("one is held")), "seen 6000");
+        assert_eq!(bench.next(|| unreachable!("news go first")), "Back slow");
+        assert_eq!(bench.next(|| unreachable!("one is held")), "seen 6000");
         assert_eq!(bench.next(|| Next::End), "end");
     }
 
