@@ -139,6 +139,12 @@ fn one_that_never_sends_anything_is_given_up() {
 }
 
 #[test]
+fn one_whose_driver_hangs_is_given_up_too() {
+    let why = "no frame for 10 s; does another program use it?";
+    fails(&bars().set("SHIM_STATE", "hang"), why, None);
+}
+
+#[test]
 fn one_that_is_not_there_is_answered_with_those_that_are() {
     let ended = run(&bars(), "doctor --source camera:9").code(4);
     ended.stdout(contains(

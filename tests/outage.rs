@@ -20,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-use liveness::time::Clock;
+use liveness::time::{Clock, Timestamp};
 use serde_json::Value;
 
 use display::Display;
@@ -228,6 +228,21 @@ fn whoever_ends_it_while_the_camera_is_broken_waits_a_second_at_most() {
         let took = closes(state, fault, "--headless", None);
         println!("{fault}: ended after {took} ms");
     }
+}
+
+#[test]
+fn whoever_ends_it_while_a_camera_does_not_open_waits_a_second_at_most() {
+    let place = Place::new();
+    let machine = Machine::with(&["640x480.yuyv"]).set("SHIM_STATE", "hang");
+    let mut session = Session::begin(machine.equip(place.program(&format!("{LINE} --headless"))));
+    session.until("type", "hello");
+    let clock = Clock::start();
+    session.terminate();
+    let (code, said) = session.end();
+    let took = clock.now().since(Timestamp::default());
+    assert_eq!(code, Some(6), "{said}");
+    assert_eq!(logged(&place)["verdict"], "cancelled");
+    assert!(took < CLOSED, "{took:?}");
 }
 
 #[test]

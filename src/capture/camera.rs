@@ -1,6 +1,7 @@
 //! A camera → Frame. The only file that names nokhwa.
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::bounded;
@@ -26,15 +27,31 @@ const MOST_DAMAGED: u32 = 30;
 /// How long a person may take to answer macOS's question whether the camera may be used.
 const PERMISSION_WAIT: Duration = Duration::from_secs(60);
 
+/// How long a camera may take to say what it offers.
+const ANSWER: Duration = Duration::from_secs(5);
+
 /// Lists the cameras of this machine with their formats, by number; an empty list is no error.
 pub fn list_cameras() -> Result<Vec<CameraInfo>, Error> {
     let mut cameras = present().map_err(|why| Error::camera("list", why))?;
     for camera in &mut cameras {
-        camera.formats = connect(camera.index)
-            .and_then(|mut device| offered(&mut device))
-            .map_err(|why| why.to_string());
+        camera.formats = ask_formats(camera.index);
     }
     Ok(cameras)
+}
+
+/// What a camera offers, or why that cannot be told. It is asked on a thread of its own: a driver that
+/// hangs holds whoever opens the device for ever.
+fn ask_formats(index: u32) -> Result<Vec<Format>, String> {
+    let (tell, told) = bounded(1);
+    let ask = move || {
+        let formats = connect(index).and_then(|mut device| offered(&mut device));
+        // Nobody may be waiting any more.
+        let _ = tell.send(formats.map_err(|why| why.to_string()));
+    };
+    let thread = thread::Builder::new().name("formats".to_owned()).spawn(ask);
+    thread.map_err(|why| why.to_string())?;
+    let silent = |_| Err("it does not answer; unplug it and plug it in again".to_owned());
+    told.recv_timeout(ANSWER).unwrap_or_else(silent)
 }
 
 /// Frames of one camera, stamped as they arrive.
