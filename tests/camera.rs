@@ -274,6 +274,16 @@ fn a_forbidden_camera_is_listed_with_the_reason() {
 }
 
 #[test]
+fn a_camera_whose_driver_hangs_holds_nobody_who_lists_them() {
+    let machine = Machine::with(&["640x480.yuyv"]).set("SHIM_STATE", "hang");
+    let why = "it does not answer; unplug it and plug it in again";
+    assert_eq!(
+        machine.run("list").lines,
+        ["42 /dev/video42 Shim Camera", why]
+    );
+}
+
+#[test]
 fn a_camera_without_a_format_we_read_says_so() {
     let line = the_one_line(&Machine::with(&["640x480.grey"]), "camera:42 640 1");
     assert_eq!(
@@ -290,6 +300,8 @@ fn session(machine: &Machine, flags: &str) -> (Option<i32>, String, String) {
         .args(["challenge", "--headless", "--log", "l.jsonl"])
         .args(flags.split(' '))
         .current_dir(folder.path())
+        // What it leaves behind stays there.
+        .env("XDG_STATE_HOME", folder.path())
         .output()
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();

@@ -2,6 +2,7 @@
 //! camera (see tests/camera.rs).
 //!
 //! A hundred times: `cargo test --release --test faults -- --ignored a_hundred_times --nocapture`
+//! Gone for long: `cargo test --release --test faults -- --ignored twelve_seconds --nocapture`
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
@@ -82,7 +83,8 @@ fn held() -> (usize, usize, u64) {
     (count("/proc/self/task"), count("/proc/self/fd"), kilobytes)
 }
 
-/// What the other tests run under the shim: `TIMES state=fault state=fault…`, round by round.
+/// What the other tests run under the shim: `TIMES state=fault state=fault…`, round by round. `state@12`
+/// lasts for 12 s, a `+` before it begins in the state before it.
 #[test]
 #[ignore = "runs under the shim; the other tests start it"]
 fn probe() {
@@ -121,12 +123,19 @@ fn probe() {
                     count >= 4
                 });
             }
+            let (state, lasts) = match state.split_once('@') {
+                Some((state, seconds)) => (state, seconds.parse().unwrap()),
+                None => (state, 0),
+            };
             bench.set(state.trim_start_matches('+'));
             let recognised = bench.until_told(Change::Fault, fault, RECOGNISED);
             if faults.contains(&format!("{pair} +")) {
                 println!("probe: {fault} {recognised}");
                 continue;
             }
+            let lasts = Duration::from_secs(lasts);
+            let over = bench.clock.now().after(lasts);
+            bench.until("its end", 2 * lasts + BACK, |_| bench.clock.now() >= over);
             bench.set("ok");
             let from = bench.clock.now();
             let (mut told, mut flows) = (false, false);
@@ -147,7 +156,7 @@ fn probe() {
     assert_eq!((before.0, before.1), (after.0, after.1));
     assert!(after.2 < before.2 + 1_024, "{before:?} {after:?}");
     // Closed in the midst of the last fault.
-    let last = faults.split(' ').next_back().unwrap();
+    let last = faults.split(' ').next_back().unwrap().replace("@12", "");
     let (state, fault) = last.split_once('=').unwrap();
     bench.set(state.trim_start_matches('+'));
     if !state.starts_with('+') {
@@ -171,7 +180,8 @@ fn fails(files: &[&str], times: usize, faults: &str) {
         .set("SHIM_CTL", control.to_str().unwrap())
         .set("SHIM_SERIAL", "A1")
         .set("SHIM_RENUMBER", "7");
-    let patience = Duration::from_secs(60 + 8 * times as u64);
+    let long = faults.matches('@').count();
+    let patience = Duration::from_secs(60 + (8 + 15 * long) as u64 * times as u64);
     let lines = machine
         .run_for(&format!("{times} {faults}"), patience)
         .lines;
@@ -200,6 +210,14 @@ fn a_stall_and_an_unplugged_cable_are_recognised_and_recovered_from() {
 #[ignore = "seven minutes"]
 fn a_hundred_times() {
     fails(&["640x480.yuyv"], 100, "stall=stalled unplug=unplugged");
+}
+
+#[test]
+#[ignore = "a minute and a half"]
+fn a_camera_that_is_gone_for_twelve_seconds_is_back_as_soon() {
+    let faults = "unplug@12=unplugged stall@12=stalled eio@12=io_error frozen@12=frozen \
+                  unplug=unplugged +busy@12=busy unplug=unplugged +refuse@12=format_refused";
+    fails(&["640x480.yuyv"], 1, faults);
 }
 
 #[test]

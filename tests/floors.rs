@@ -29,7 +29,7 @@ const PLACES: &[(&str, &str)] = &[
     ("ed25519_dalek", "store/key/"),
     ("fast_image_resize", "mtcnn/resample.rs"),
     ("fontdue", "view/text.rs"),
-    ("fs4", "cli/doctor.rs"),
+    ("fs4", "cli/doctor/"),
     ("getrandom", "entropy.rs"),
     ("jiff", "*"),
     ("minifb", "view/window.rs"),

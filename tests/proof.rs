@@ -378,7 +378,7 @@ fn a_camera_of_software_is_named_and_refused_where_that_is_asked() {
         );
         let told = String::from_utf8(output.stdout).unwrap();
         let result: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
-        assert_eq!(result["camera"], name);
+        assert_eq!(result["camera"], format!("{name} (1-4:1.0)"));
         assert_eq!(result["virtual_camera"], is_virtual, "{name}");
         assert_eq!(result["reason"], reason, "{name} {flag}");
     }

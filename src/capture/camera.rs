@@ -1,6 +1,7 @@
 //! A camera → Frame. The only file that names nokhwa.
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::bounded;
@@ -10,7 +11,7 @@ use nokhwa::utils::{
     Resolution,
 };
 
-use super::cameras::{CameraId, CameraInfo, find};
+use super::cameras::{CameraId, CameraInfo, find_camera};
 use super::fault::{Fault, Trouble};
 use super::format::{self, Encoding, Format};
 use super::known::Known;
@@ -26,12 +27,15 @@ const MOST_DAMAGED: u32 = 30;
 /// How long a person may take to answer macOS's question whether the camera may be used.
 const PERMISSION_WAIT: Duration = Duration::from_secs(60);
 
+/// How long a camera may take to say what it offers.
+const ANSWER: Duration = Duration::from_secs(5);
+
 /// Lists the cameras of this machine with their formats, by number; an empty list is no error.
 pub fn list_cameras() -> Result<Vec<CameraInfo>, Error> {
     let mut cameras = present().map_err(|why| Error::camera("list", why))?;
     let (mut offering, mut mute) = (vec![], vec![]);
     for camera in &mut cameras {
-        let formats = connect(camera.index).and_then(|mut device| offered(&mut device));
+        let formats = ask_formats(camera.index);
         match &formats {
             Ok(_) => offering.push(Known::of(camera)),
             Err(why) if why.fault == Fault::FormatRefused => mute.push(camera.index),
@@ -42,6 +46,22 @@ pub fn list_cameras() -> Result<Vec<CameraInfo>, Error> {
     cameras
         .retain(|camera| !mute.contains(&camera.index) || !Known::of(camera).is_beside(&offering));
     Ok(cameras)
+}
+
+/// What a camera offers, or why that cannot be told. It is asked on a thread of its own: a driver that
+/// hangs holds whoever opens the device for ever.
+fn ask_formats(index: u32) -> Result<Vec<Format>, Trouble> {
+    let (tell, told) = bounded(1);
+    let ask = move || {
+        let formats = connect(index).and_then(|mut device| offered(&mut device));
+        // Nobody may be waiting any more.
+        let _ = tell.send(formats);
+    };
+    let thread = thread::Builder::new().name("formats".to_owned()).spawn(ask);
+    thread.map_err(|why| Trouble::new(Fault::Crashed, why.to_string()))?;
+    let silent = "it does not answer; unplug it and plug it in again";
+    let silent = |_| Err(Trouble::new(Fault::Stalled, silent));
+    told.recv_timeout(ANSWER).unwrap_or_else(silent)
 }
 
 /// Frames of one camera, stamped as they arrive.
@@ -180,7 +200,7 @@ fn close(device: nokhwa::Camera) {
 fn start(which: &CameraId, wish: Options) -> Result<(nokhwa::Camera, CameraInfo, Format), Trouble> {
     let present = present().map_err(|why| Trouble::new(Fault::Denied, why.to_string()))?;
     let gone = |why: Cause| Trouble::new(Fault::Unplugged, why.to_string());
-    let camera = find(which, &present).map_err(gone)?;
+    let camera = find_camera(which, &present).map_err(gone)?;
     let mut device = connect(camera.index)?;
     let offered = offered(&mut device)?;
     let Some(format) = format::choose(&offered, wish) else {

@@ -55,7 +55,10 @@ pub struct CameraInfo {
 }
 
 /// The camera that is meant.
-pub fn find<'a>(which: &CameraId, cameras: &'a [CameraInfo]) -> Result<&'a CameraInfo, Cause> {
+pub fn find_camera<'a>(
+    which: &CameraId,
+    cameras: &'a [CameraInfo],
+) -> Result<&'a CameraInfo, Cause> {
     if cameras.is_empty() {
         return Err("no camera found; plug one in (`liveness demo` needs none)".into());
     }
@@ -90,7 +93,7 @@ mod tests {
     }
 
     fn found(which: &str) -> Result<u32, String> {
-        find(&which.parse().unwrap(), &two())
+        find_camera(&which.parse().unwrap(), &two())
             .map(|camera| camera.index)
             .map_err(|e| e.to_string())
     }
@@ -108,7 +111,9 @@ mod tests {
             let text = "there is no such camera; there is 0 (Front), 2 (Back)";
             assert_eq!(found(which), Err(text.into()));
         }
-        let none = find(&CameraId::Index(0), &[]).unwrap_err().to_string();
+        let none = find_camera(&CameraId::Index(0), &[])
+            .unwrap_err()
+            .to_string();
         assert_eq!(
             none,
             "no camera found; plug one in (`liveness demo` needs none)"
@@ -125,6 +130,6 @@ mod tests {
         let mut cameras = two();
         cameras[1].path = device.canonicalize().unwrap().display().to_string();
         let link = CameraId::Path(link.display().to_string());
-        assert_eq!(find(&link, &cameras).unwrap().index, 2);
+        assert_eq!(find_camera(&link, &cameras).unwrap().index, 2);
     }
 }

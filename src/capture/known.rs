@@ -1,5 +1,6 @@
 //! By what a camera is known again: not by its number, which changes when it is plugged in anew.
 use super::cameras::{CameraId, CameraInfo};
+use super::sysfs::Entry;
 
 /// What stays of a camera when it is unplugged and comes back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,12 +16,19 @@ pub struct Known {
 
 impl Known {
     /// What the system knows of a camera that is there.
+    ///
+    /// Besides its name it knows what it calls its path on macOS and on Windows: unique, and the same after
+    /// it comes back.
     pub fn of(camera: &CameraInfo) -> Self {
+        Self::named(camera.name.clone(), &Entry::of(camera.index))
+    }
+
+    fn named(name: String, entry: &Entry) -> Self {
         Self {
-            name: camera.name.clone(),
-            serial: system::serial(camera.index),
-            port: system::port(camera.index),
-            node: system::node(camera.index),
+            name,
+            serial: entry.serial(),
+            port: entry.port(),
+            node: entry.node(),
         }
     }
 
@@ -53,80 +61,30 @@ impl Known {
 }
 
 /// The cameras that are there now. Cheap: nothing is opened.
-pub fn present() -> Vec<(CameraId, Known)> {
-    system::present()
-}
-
 #[cfg(target_os = "linux")]
-mod system {
-    use std::fs;
-
-    use super::{CameraId, Known};
-
-    const CLASS: &str = "/sys/class/video4linux";
-
-    fn line(path: &str) -> Option<String> {
-        let text = fs::read_to_string(path).ok()?;
-        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-    }
-
-    pub fn serial(number: u32) -> Option<String> {
-        line(&format!("{CLASS}/video{number}/device/../serial"))
-    }
-
-    pub fn node(number: u32) -> Option<String> {
-        line(&format!("{CLASS}/video{number}/index"))
-    }
-
-    pub fn port(number: u32) -> Option<String> {
-        let link = fs::read_link(format!("{CLASS}/video{number}/device")).ok()?;
-        Some(link.file_name()?.to_str()?.to_owned())
-    }
-
-    pub fn present() -> Vec<(CameraId, Known)> {
-        let files = fs::read_dir("/dev").into_iter().flatten().flatten();
-        let numbers = files.filter_map(|file| {
-            let name = file.file_name();
-            name.to_str()?.strip_prefix("video")?.parse::<u32>().ok()
-        });
-        numbers
-            .filter_map(|number| {
-                let known = Known {
-                    name: line(&format!("{CLASS}/video{number}/name"))?,
-                    serial: serial(number),
-                    port: port(number),
-                    node: node(number),
-                };
-                Some((CameraId::Index(number), known))
-            })
-            .collect()
-    }
+pub fn present() -> Vec<(CameraId, Known)> {
+    let files = std::fs::read_dir("/dev").into_iter().flatten().flatten();
+    let numbers = files.filter_map(|file| {
+        let name = file.file_name();
+        name.to_str()?.strip_prefix("video")?.parse::<u32>().ok()
+    });
+    let known = numbers.filter_map(|number| {
+        let entry = Entry::of(number);
+        let known = Known::named(entry.name()?, &entry);
+        Some((CameraId::Index(number), known))
+    });
+    known.collect()
 }
 
+/// The cameras that are there now. Cheap: nothing is opened.
 #[cfg(not(target_os = "linux"))]
-mod system {
-    use super::{CameraId, Known};
-
-    // What the system tells of a camera besides its name is what it calls its path: unique on macOS and
-    // on Windows, and the same after it comes back.
-    pub fn serial(_: u32) -> Option<String> {
-        None
-    }
-
-    pub fn node(_: u32) -> Option<String> {
-        None
-    }
-
-    pub fn port(_: u32) -> Option<String> {
-        None
-    }
-
-    pub fn present() -> Vec<(CameraId, Known)> {
-        let cameras = crate::capture::camera::present().unwrap_or_default();
-        let known = |camera: &_| Known::of(camera);
-        let id = |index| CameraId::Index(index);
-        cameras.iter().map(|c| (id(c.index), known(c))).collect()
-    }
+pub fn present() -> Vec<(CameraId, Known)> {
+    let cameras = super::camera::present().unwrap_or_default();
+    let known = cameras.iter().map(|camera| {
+        let id = CameraId::Index(camera.index);
+        (id, Known::of(camera))
+    });
+    known.collect()
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub mod software;
 mod sound;
 mod splitter;
 pub mod stills;
+mod sysfs;
 mod tries;
 pub mod video;
 pub mod watched;
@@ -34,7 +35,7 @@ mod worker;
 use kind::Kind;
 
 pub use camera::{Camera, list_cameras};
-pub use cameras::{CameraId, CameraInfo};
+pub use cameras::{CameraId, CameraInfo, find_camera};
 pub use fault::{Change, Fault, News, Trouble};
 pub use stills::{pictures_in, read_picture};
 pub use watched::{Moment, Watch, Watched, watch};

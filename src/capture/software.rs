@@ -1,13 +1,9 @@
 //! Which camera is it, and is it one at all? What the system tells of it, without opening it.
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use super::CameraId;
+use super::sysfs::Entry;
 
-/// Where Linux describes its cameras.
-const SYSTEM: &str = "/sys/class/video4linux";
 /// Drivers of cameras that are made of software, and words in the names that they give themselves.
 const DRIVERS: [&str; 6] = [
     "v4l2loopback",
@@ -43,43 +39,32 @@ pub struct Identity {
 /// Looks up a camera; `None` where the system tells nothing of it: there is no such camera, or this is not
 /// Linux.
 pub fn look_up(camera: &CameraId) -> Option<Identity> {
-    look_up_in(Path::new(SYSTEM), camera)
+    let entry = match camera {
+        CameraId::Index(number) => Entry::of(*number),
+        CameraId::Path(path) => Entry::named(&file_of(path)?),
+    };
+    identify(&entry)
 }
 
-fn look_up_in(system: &Path, camera: &CameraId) -> Option<Identity> {
-    let node = match camera {
-        CameraId::Index(number) => format!("video{number}"),
-        CameraId::Path(path) => {
-            let device = fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
-            device.file_name()?.to_str()?.to_owned()
-        }
-    };
-    let entry = system.join(node);
-    let name = fs::read_to_string(entry.join("name")).ok()?;
-    let name = name.trim();
-    // The device that the camera belongs to; one of software alone has none, or a made-up one.
-    let device = fs::canonicalize(entry.join("device")).ok();
-    let place = device.as_deref().and_then(Path::file_name);
-    let driver = device
-        .as_deref()
-        .and_then(|device| fs::canonicalize(device.join("driver")).ok());
-    let driver = driver.as_deref().and_then(Path::file_name);
-    let of_software = |driver: &std::ffi::OsStr| DRIVERS.iter().any(|known| driver == *known);
+/// The device file that a path means, which may be a link to one.
+fn file_of(path: &str) -> Option<String> {
+    let device = fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
+    Some(device.file_name()?.to_str()?.to_owned())
+}
+
+fn identify(entry: &Entry) -> Option<Identity> {
+    let name = entry.name()?;
     let lower = name.to_lowercase();
     let mut words = lower.split(|c: char| !c.is_alphanumeric());
-    let is_virtual = match fs::canonicalize(&entry) {
-        Ok(real) => real.components().any(|part| part.as_os_str() == "virtual"),
-        Err(_) => false,
+    let of_software = |driver: String| DRIVERS.contains(&driver.as_str());
+    let is_virtual = entry.is_among_virtual()
+        || entry.driver().is_some_and(of_software)
+        || words.any(|word| NAMES.contains(&word));
+    let name = match entry.port() {
+        Some(port) => format!("{name} ({port})"),
+        None => name,
     };
-    Some(Identity {
-        name: match place {
-            Some(place) => format!("{name} ({})", place.display()),
-            None => name.to_owned(),
-        },
-        is_virtual: is_virtual
-            || driver.is_some_and(of_software)
-            || words.any(|word| NAMES.contains(&word)),
-    })
+    Some(Identity { name, is_virtual })
 }
 
 #[cfg(test)]
@@ -87,6 +72,7 @@ fn look_up_in(system: &Path, camera: &CameraId) -> Option<Identity> {
 mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
+    use std::path::Path;
 
     /// A camera as Linux describes it: in `/sys/devices/PLACE/video4linux/videoN`, and a link to it.
     fn camera(root: &Path, number: u32, place: &str, driver: Option<&str>, name: &str) {
@@ -132,13 +118,15 @@ mod tests {
             Some("uvcvideo"),
             "OBSBOT Tiny",
         );
-        let look = |number| look_up_in(&root.join("class"), &CameraId::Index(number));
+        let class = root.join("class");
+        let look = |number| identify(&Entry::at(&class, &format!("video{number}")));
         let flags = [0, 1, 2, 3, 4].map(|n| look(n).unwrap().is_virtual);
         assert_eq!(flags, [false, true, true, true, false]);
         assert_eq!(look(0).unwrap().name, "Integrated Camera (1-4:1.0)");
         assert_eq!(look(9), None);
-        let path = CameraId::Path("/dev/video4".to_owned());
-        let tiny = look_up_in(&root.join("class"), &path).unwrap();
+        assert_eq!(look(1).unwrap().name, "Screen capture");
+        let file = file_of("/dev/video4").unwrap();
+        let tiny = identify(&Entry::at(&class, &file)).unwrap();
         assert_eq!(tiny.name, "OBSBOT Tiny (1-6:1.0)");
     }
 }

@@ -29,7 +29,7 @@ use std::time::Duration;
 pub use evidence::Proof;
 pub use guide::Guide;
 pub use looks::{Look, Said};
-pub use ready::{HINT_HOLD, Ready, Rest, Stand, good_face};
+pub use ready::{HINT_HOLD, Ready, Rest, Stand, bad_light, good_face};
 pub use rules::Rules;
 pub use script::{ScriptError, catch, draw, script};
 pub use standing::Posture;
@@ -177,6 +177,8 @@ impl Challenge {
     fn pass_time(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
         let over = self.now.since(self.begun) > self.rules.session;
+        // Whoever was not looked at cannot have been too slow.
+        let blind = self.now.since(self.last_read) > self.rules.absence;
         let verdict = match &self.phase {
             Phase::Done(_) => return,
             Phase::Waiting(waiting) if over => Verdict::Inconclusive(if waiting.somebody {
@@ -185,15 +187,16 @@ impl Challenge {
                 Reason::NobodyCame
             }),
             Phase::Waiting(_) => return,
+            Phase::Asking(asked, _) if !over && self.now <= self.limit(asked) => return,
+            Phase::Asking(..) if blind => Verdict::Inconclusive(Reason::SourceFailed),
             Phase::Asking(..) if over => Verdict::Failed(Reason::SessionTimeout),
-            Phase::Asking(asked, ready) if self.now > self.limit(asked) => {
+            Phase::Asking(asked, ready) => {
                 let (asked, ready) = (*asked, *ready);
                 if self.give_another(&asked, ready) {
                     return;
                 }
                 Verdict::Failed(Reason::StepTimeout)
             }
-            Phase::Asking(..) => return,
         };
         self.phase = Phase::Done(verdict);
     }

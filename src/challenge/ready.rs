@@ -186,8 +186,7 @@ impl Waiting {
 /// What to do.
 pub fn good_face(reading: &Reading, stand: &Stand) -> Result<Sample, Guide> {
     let Some(s) = reading.sample else {
-        let dark = reading.luma.is_some_and(|luma| luma < stand.luma.0 / 2.0);
-        return Err(if dark { Guide::TooDark } else { Guide::NoFace });
+        return Err(bad_light(reading, stand).unwrap_or(Guide::NoFace));
     };
     let (width, height) = (reading.size.0.max(1) as f32, reading.size.1.max(1) as f32);
     let Point { x, y } = s.bbox.centre();
@@ -218,6 +217,18 @@ pub fn good_face(reading: &Reading, stand: &Stand) -> Result<Sample, Guide> {
         Some(guide) => Err(guide),
         None => Ok(s),
     }
+}
+
+/// What is wrong with the light: on the face, or in the whole picture where no face is seen.
+pub fn bad_light(reading: &Reading, stand: &Stand) -> Option<Guide> {
+    let Some(s) = &reading.sample else {
+        let dark = reading.luma.is_some_and(|luma| luma < stand.luma.0 / 2.0);
+        return dark.then_some(Guide::TooDark);
+    };
+    first(&[
+        (is_dark(s, stand), Guide::TooDark),
+        (is_bright(s, stand), Guide::TooBright),
+    ])
 }
 
 /// The first of these that is so.

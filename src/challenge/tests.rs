@@ -319,6 +319,20 @@ fn whoever_was_not_watched_for_a_while_cannot_be_judged_and_a_silent_camera_fail
 }
 
 #[test]
+fn a_camera_that_stalls_before_a_limit_fails_nobody() {
+    let unwatched = State::Done(Verdict::Inconclusive(Reason::SourceFailed));
+    let stalls_at = |ms: u64, reserve: &[Step]| {
+        let mut challenge = asked(&[Step::Nod], reserve);
+        go(&mut challenge, &resting(READY_MS + ms));
+        challenge.tick(Timestamp::from_millis(READY_MS + 6_500))
+    };
+    assert_eq!(stalls_at(5_500, &[]), unwatched);
+    // Nothing else is asked for, and no strike counted, before a camera that is gone.
+    assert_eq!(stalls_at(5_500, &[Step::TurnLeft]), unwatched);
+    assert_eq!(stalls_at(5_900, &[]), failed(Reason::StepTimeout));
+}
+
+#[test]
 fn a_second_face_that_stays_fails_and_one_that_passes_by_does_not() {
     let mut challenge = asked(&[Step::Nod], &[]);
     challenge.see(&crowd(800));

@@ -1,7 +1,6 @@
 //! Observations for one run: from two threads as they happen, or one by one as fast as they can be
 //! looked at.
 use std::{
-    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     time::Duration,
@@ -10,7 +9,7 @@ use std::{
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, after, bounded};
 use liveness::{
     capture::{
-        self, CameraId, Change, Fault, Frames, News, Source, Watch,
+        self, Fault, Frames, News, Source,
         puppet::{self, Behaviour, Cue, Pace, Puppet},
     },
     error::Error,
@@ -21,6 +20,8 @@ use liveness::{
     pipeline::{self, Late},
     time::{Clock, Timestamp},
 };
+
+use super::guard::Guard;
 
 /// How long to wait for a frame before time passes without one.
 const TICK: Duration = Duration::from_millis(50);
@@ -65,49 +66,10 @@ pub struct Feed {
     kind: Kind,
     cues: Option<Sender<Cue>>,
     clock: Clock,
-    camera: Option<Guarded>,
+    camera: Option<Guard>,
     /// In a recording no time passes between frames, however long we take to look at them: the
     /// moment of the last one.
     recorded: Option<Timestamp>,
-}
-
-/// A camera whose faults are heard of.
-struct Guarded {
-    camera: CameraId,
-    watch: Watch,
-    patient: bool,
-    /// What is wrong with it now.
-    standing: BTreeMap<Fault, News>,
-    /// Frames from before are not to be judged any more.
-    stale: Timestamp,
-    /// What was seen while news came, which goes first.
-    held: Option<Observation>,
-}
-
-impl Guarded {
-    /// What there is to say of the camera.
-    fn hear(&mut self) -> Result<Option<News>, Error> {
-        while let Some(news) = self.watch.news() {
-            match news.state {
-                Change::Fault => {
-                    self.standing.insert(news.fault, news.clone());
-                }
-                Change::Back => {
-                    self.standing.remove(&news.fault);
-                }
-            }
-            if news.breaks() {
-                self.stale = news.at;
-                if !self.patient {
-                    return Err(news.error(&self.camera));
-                }
-            }
-            if self.patient {
-                return Ok(Some(news));
-            }
-        }
-        Ok(None)
-    }
 }
 
 enum Kind {
@@ -129,15 +91,9 @@ impl Feed {
         let (watched, camera) = match &wish.source {
             Source::Camera(camera) => {
                 let (watched, watch) = capture::watch(camera, wish.options, clock);
-                let guarded = Guarded {
-                    camera: camera.clone(),
-                    watch,
-                    patient: wish.patient,
-                    standing: BTreeMap::new(),
-                    stale: Timestamp::default(),
-                    held: None,
-                };
-                (Some(watched), Some(guarded))
+                let news = Box::new(move || watch.news());
+                let guard = Guard::new(camera.clone(), wish.patient, news);
+                (Some(watched), Some(guard))
             }
             Source::Demo | Source::Path(_) => (None, None),
         };
@@ -184,77 +140,28 @@ impl Feed {
 
     /// Waits for what comes next, at most a twentieth of a second.
     pub fn next(&mut self) -> Result<Next, Error> {
-        if let Some(camera) = &mut self.camera {
-            if let Some(news) = camera.hear()? {
-                return Ok(Next::Camera(news));
-            }
-            if let Some(seen) = camera.held.take_if(|seen| seen.frame.at >= camera.stale) {
-                return Ok(Next::Seen(seen));
-            }
-            camera.held = None;
-        }
-        let next = self.wait()?;
-        let Next::Seen(seen) = next else {
-            return Ok(next);
-        };
-        if let Some(last) = &mut self.recorded {
-            *last = seen.frame.at;
-        }
-        if let Some(camera) = &mut self.camera {
-            if let Some(news) = camera.hear()? {
-                camera.held = Some(seen);
-                return Ok(Next::Camera(news));
-            }
-            if seen.frame.at < camera.stale {
-                return Ok(Next::Tick(self.clock.now()));
-            }
-        }
-        Ok(Next::Seen(seen))
-    }
-
-    fn wait(&mut self) -> Result<Next, Error> {
-        match &mut self.kind {
-            Kind::Threads(seen) => match seen.recv_timeout(TICK) {
-                Ok(observation) => observation.map(Next::Seen),
-                Err(RecvTimeoutError::Timeout) => {
-                    let now = self.recorded.unwrap_or_else(|| self.clock.now());
-                    Ok(Next::Tick(now))
-                }
-                Err(RecvTimeoutError::Disconnected) => Ok(Next::End),
-            },
-            Kind::Inline(frames, look) => {
-                let next = || frames.next().map(|frame| frame.and_then(look));
-                // As the threads do: a session ends on record whatever breaks down.
-                match catch_unwind(AssertUnwindSafe(next)) {
-                    Ok(None) => Ok(Next::End),
-                    Ok(Some(seen)) => seen.map(Next::Seen),
-                    Err(_) => Err(Error::Panic { thread: "main" }),
-                }
-            }
-            Kind::Broken(error) => match error.take() {
-                Some(error) => Err(error),
-                None => Ok(Next::End),
-            },
+        let (kind, clock, recorded) = (&mut self.kind, self.clock, &mut self.recorded);
+        let mut wait = || wait(kind, clock, recorded);
+        match &mut self.camera {
+            Some(camera) => camera.next(wait, clock),
+            None => wait(),
         }
     }
 
     /// What is wrong with the camera now, the gravest first.
     pub fn faults(&self) -> impl Iterator<Item = &News> {
-        let standing = self.camera.iter().flat_map(|camera| &camera.standing);
-        standing.map(|(_, news)| news)
+        self.camera.iter().flat_map(Guard::faults)
     }
 
     /// The fault that keeps anything from being judged now.
     pub fn fault(&self) -> Option<Fault> {
-        let broken = self.faults().find(|news| news.breaks());
-        broken.map(|news| news.fault)
+        let broken = self.camera.as_ref()?.broken()?;
+        Some(broken.fault)
     }
 
     /// The same as an error.
     pub fn failure(&self) -> Option<Error> {
-        let camera = &self.camera.as_ref()?.camera;
-        let broken = self.faults().find(|news| news.breaks());
-        broken.map(|news| news.error(camera))
+        self.camera.as_ref()?.failure()
     }
 
     /// Now, by the clock that stamps a live source's frames.
@@ -269,6 +176,36 @@ impl Feed {
             log::warn!("the simulated subject did not hear {cue:?}");
         }
     }
+}
+
+fn wait(kind: &mut Kind, clock: Clock, recorded: &mut Option<Timestamp>) -> Result<Next, Error> {
+    let next = match kind {
+        Kind::Threads(seen) => match seen.recv_timeout(TICK) {
+            Ok(observation) => observation.map(Next::Seen),
+            Err(RecvTimeoutError::Timeout) => {
+                let now = recorded.unwrap_or_else(|| clock.now());
+                Ok(Next::Tick(now))
+            }
+            Err(RecvTimeoutError::Disconnected) => Ok(Next::End),
+        },
+        Kind::Inline(frames, look) => {
+            let next = || frames.next().map(|frame| frame.and_then(look));
+            // As the threads do: a session ends on record whatever breaks down.
+            match catch_unwind(AssertUnwindSafe(next)) {
+                Ok(None) => Ok(Next::End),
+                Ok(Some(seen)) => seen.map(Next::Seen),
+                Err(_) => Err(Error::Panic { thread: "main" }),
+            }
+        }
+        Kind::Broken(error) => match error.take() {
+            Some(error) => Err(error),
+            None => Ok(Next::End),
+        },
+    };
+    if let (Some(last), Ok(Next::Seen(seen))) = (recorded, &next) {
+        *last = seen.frame.at;
+    }
+    next
 }
 
 /// Waits as [`Feed::next`] does when nothing comes: for somebody at the keyboard once the feed has ended.

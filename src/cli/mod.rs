@@ -13,6 +13,7 @@ mod enroll;
 mod exit;
 mod feed;
 mod forget;
+mod guard;
 mod input;
 mod key;
 mod log;

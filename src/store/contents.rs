@@ -2,13 +2,14 @@
 use std::path::Path;
 
 use super::{
+    Tail,
     entry::{Evidence, Sealed, UNSIGNED},
     log::is_not_gone,
     verify::Snapshot,
 };
 use crate::{
     error::Error,
-    record::{SCHEMA, SessionRecord},
+    record::{SCHEMA, SessionRecord, WallTime},
 };
 
 /// A session as it was kept.
@@ -65,6 +66,19 @@ pub fn read(path: &Path) -> Result<Contents, Error> {
         }
     })?;
     Ok(contents)
+}
+
+/// When the last entry of a log was written, as it says itself; `None` where there is none that is signed.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn last_at(path: &Path) -> Result<Option<WallTime>, Error> {
+    let snapshot = Snapshot::of(path).map_err(|(_, why)| why)?;
+    Ok(match snapshot.store().last()? {
+        Tail::Sealed(sealed) => Some(sealed.entry.at),
+        Tail::Empty | Tail::Unsigned => None,
+    })
 }
 
 impl Contents {

@@ -38,7 +38,7 @@ use std::{
 };
 
 pub use self::log::{Log, would_take};
-pub use contents::{Contents, Kept, read};
+pub use contents::{Contents, Kept, last_at, read};
 pub use entry::{Entry, Evidence, Gap, Sealed, Told, What, sha256, sha256_of};
 pub use key::{Handover, Key, PublicKey, key_path};
 pub use lockout::Lockout;

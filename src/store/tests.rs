@@ -284,6 +284,8 @@ fn a_clock_set_back_is_noted_and_changes_nothing_else() {
         let next = log.append(&record("c"), evidence()).unwrap();
         assert!(!next.entry.clock_went_back);
         assert_eq!((back.entry.seq, next.entry.seq), (2, 3));
+        let last = last_at(&dir.path().join(name)).unwrap();
+        assert_eq!(last, Some(moment("2020-01-01T00:00:00Z")));
         assert_eq!(names(dir.path(), name), ["a", "b", "c"]);
         assert_eq!(report(dir.path(), name).findings, []);
     }

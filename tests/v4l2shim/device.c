@@ -16,7 +16,7 @@ enum { MAX_SCRIPT = 64, TICK_MS = 5 };
 
 static const char *const state_names[STATES] = {"ok",  "stall", "unplug", "corrupt", "truncate", "black",
                                                 "eio", "busy",  "slow",   "denied",  "half",  "frozen",   "resize",
-                                                "refuse", "panic"};
+                                                "refuse", "hang", "panic"};
 
 static char entry[32], device_path[48], sys_path[96];
 static uint64_t frozen_at;
@@ -249,7 +249,16 @@ static int try_open(void) {
     return camera.fd = eventfd(0, EFD_SEMAPHORE | EFD_NONBLOCK | EFD_CLOEXEC);
 }
 
+static bool hangs(void) {
+    pthread_mutex_lock(&camera.lock);
+    bool answer = camera.state == HANG;
+    pthread_mutex_unlock(&camera.lock);
+    return answer;
+}
+
 int camera_open(void) {
+    while (hangs())
+        usleep(TICK_MS * 1000);
     pthread_mutex_lock(&camera.lock);
     int fd = try_open();
     int error = errno;

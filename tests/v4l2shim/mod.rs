@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use image::{ImageFormat, Rgb, RgbImage};
+use liveness::capture::puppet::{self, Pace, Puppet};
 
 /// Longest that a probe may take: a camera that hangs must not hang the tests.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -70,6 +71,20 @@ fn jpeg(image: &RgbImage) -> Vec<u8> {
     bytes.into_inner()
 }
 
+/// Ten seconds of somebody at rest.
+const REST: usize = 300;
+
+/// JPEGs of the simulated subject, made once.
+fn film() -> &'static [u8] {
+    static FILM: OnceLock<Vec<u8>> = OnceLock::new();
+    FILM.get_or_init(|| {
+        let (_, nothing) = crossbeam_channel::bounded(1);
+        let puppet = Puppet::new(puppet::Options::default(), Pace::Virtual, nothing).unwrap();
+        let pictures = puppet.take(REST).map(|frame| frame.unwrap().image);
+        pictures.flat_map(|picture| jpeg(&picture)).collect()
+    })
+}
+
 /// A machine whose only camera is the false one.
 pub struct Machine {
     pictures: tempfile::TempDir,
@@ -108,8 +123,36 @@ impl Machine {
             };
             fs::write(machine.pictures.path().join(name), bytes).unwrap();
         }
-        let folder = machine.pictures.path().display().to_string();
-        machine.set("SHIM_DIR", &folder)
+        machine.switched_on()
+    }
+
+    /// A machine whose camera shows somebody at rest, for [`REST`] frames before one comes twice.
+    pub fn with_a_face() -> Self {
+        let machine = Self::bare();
+        fs::write(machine.pictures.path().join("640x480.mjpg"), film()).unwrap();
+        machine.switched_on()
+    }
+
+    fn switched_on(self) -> Self {
+        let folder = self.pictures.path().display().to_string();
+        self.set("SHIM_DIR", &folder)
+    }
+
+    /// A camera that [`Machine::switch`] moves from state to state.
+    pub fn moved(self) -> Self {
+        let control = self.pictures.path().join("state");
+        fs::write(&control, "ok\n").unwrap();
+        let control = control.display().to_string();
+        self.set("SHIM_CTL", &control)
+    }
+
+    /// Moves the camera to a state.
+    pub fn switch(&self, state: &str) {
+        // In one step, for it is read every 5 ms.
+        let control = self.pictures.path().join("state");
+        let new = control.with_extension("new");
+        fs::write(&new, format!("{state}\n")).unwrap();
+        fs::rename(new, control).unwrap();
     }
 
     /// Sets one of the variables that shim.h lists.
@@ -120,7 +163,11 @@ impl Machine {
 
     /// The program at `path`, on this machine.
     pub fn command(&self, path: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new(path);
+        self.equip(Command::new(path))
+    }
+
+    /// A program that is to run on this machine.
+    pub fn equip(&self, mut command: Command) -> Command {
         command
             .env("LD_PRELOAD", library())
             .envs(self.settings.iter().map(|(name, value)| (name, value)));

@@ -42,6 +42,7 @@ enum state {
     FROZEN,   /* the same picture again and again */
     RESIZE,   /* MJPEG pictures of another size than agreed: of the next file of that encoding */
     REFUSE,   /* setting the format fails */
+    HANG,     /* opening takes for ever, and no signal ends that */
     PANIC,    /* the driver's library panics: requested buffers come with an index out of range */
     STATES
 };

@@ -1,16 +1,19 @@
 //! `liveness doctor`: is everything there that a session needs, and what to do where it is not.
-use std::{env, fs, path::Path, time::Duration};
+mod camera;
+mod light;
+
+use std::{env, fs, path::Path};
 
 use clap::Args;
 use liveness::{
-    capture::{self, CameraId, Options, Source},
+    capture::{Options, Source},
     files,
-    frame::Frame,
     mesh::Mesher,
     mtcnn::{Follow, Params},
     nn,
     observation::Observer,
     record::{self, WallTime},
+    store,
     time::{Clock, Timestamp},
     view::Window,
 };
@@ -18,23 +21,17 @@ use serde::Serialize;
 
 use super::{
     Common,
-    cameras::lines,
     exit::Exit,
     out::{print_json, print_line},
     proof,
 };
 
-/// No moment before this one is now.
-const NOT_BEFORE: &str = "2026-11-25T00:00:00Z";
+/// When this version was written, set by hand: no moment before it is now. The day it was built would be
+/// nearer, but the same source must give the same program on any day.
+const WRITTEN: &str = "2026-11-25T00:00:00Z";
 
 /// Room below which a disk soon is full, and below which it as good as is: a session takes 4 kB.
 const ROOM: (u64, u64) = (200 << 20, 10 << 20);
-
-/// How long a camera's rate is measured.
-const MEASURED: Duration = Duration::from_secs(2);
-
-/// Brightness, of 255, outside of which a face is hard to see.
-const LIGHT: (f32, f32) = (50.0, 220.0);
 
 /// Check camera, light, models, display, log, clock and disk, and say what to do.
 ///
@@ -87,18 +84,22 @@ fn check(check: &'static str, state: State, text: impl ToString) -> Check {
 
 impl Doctor {
     pub fn run(&self, common: &Common) -> anyhow::Result<Exit> {
-        let mut checks = match &self.source {
-            Source::Camera(camera) => cameras(camera),
-            other => vec![check(
-                "camera",
-                State::Fail,
-                format_args!("{other} is no camera: write camera:0"),
-            )],
+        let (mut checks, frame) = match &self.source {
+            Source::Camera(camera) => camera::checks(camera),
+            other => {
+                let text = format!("{other} is no camera: write camera:0");
+                (vec![check("camera", State::Fail, text)], None)
+            }
         };
-        checks.push(models(common.models.as_deref()));
+        let (models, observer) = models(common.models.as_deref());
+        checks.extend(frame.map(|frame| light::check(frame, observer)));
+        checks.push(models);
         checks.push(display());
         checks.extend(self.log());
-        checks.push(clock(record::wall_time()));
+        let path = proof::log_path(self.log.as_ref()).ok();
+        // A log that cannot be read is the business of `log verify`.
+        let logged = path.and_then(|path| store::last_at(&path).ok().flatten());
+        checks.push(clock(record::wall_time(), logged));
         for check in &checks {
             if self.json {
                 print_json(check)?;
@@ -169,103 +170,23 @@ fn disk(folder: &Path) -> Check {
     }
 }
 
-fn cameras(which: &CameraId) -> Vec<Check> {
-    let present = match capture::list_cameras() {
-        Ok(present) => present,
-        Err(why) => return vec![check("camera", State::Fail, why)],
-    };
-    if present.is_empty() {
-        let text = "no camera found; plug in a USB webcam (`ls /dev/video*` shows it), or give this virtual machine or container one; `liveness demo` needs none";
-        return vec![check("camera", State::Fail, text)];
-    }
-    let names = present.iter().map(|c| format!("{} ({})", c.index, c.name));
-    let names = names.collect::<Vec<_>>().join(", ");
-    let clock = Clock::start();
-    let camera = Source::Camera(which.clone());
-    let mut checks = vec![];
-    let (mut count, mut first, mut last) = (0u32, None, None::<Frame>);
-    let options = Options::default();
-    let (frames, watch) = capture::watch(which, options, clock);
-    for frame in frames {
-        let frame = match frame {
-            Ok(frame) => frame,
-            Err(why) => {
-                checks.push(check("camera", State::Fail, why));
-                return checks;
-            }
-        };
-        let since = *first.get_or_insert(frame.at);
-        count += 1;
-        let over = frame.at.since(since) >= MEASURED || watch.news().is_some_and(|n| n.breaks());
-        last = Some(frame);
-        if over {
-            break;
-        }
-    }
-    checks.push(check(
-        "camera",
-        State::Ok,
-        format_args!("{camera} of {names}"),
-    ));
-    let offers = present.iter().flat_map(|c| c.formats.iter().flatten());
-    let formats = lines(&offers.cloned().collect::<Vec<_>>()).join("; ");
-    checks.push(check("formats", State::Ok, formats));
-    let took = last
-        .as_ref()
-        .zip(first)
-        .map_or(Duration::ZERO, |(f, at)| f.at.since(at));
-    let rate = (count.saturating_sub(1)) as f32 / took.as_secs_f32().max(0.001);
-    let (state, advice) = if rate < 20.0 {
-        (
-            State::Warn,
-            "; a blink may be missed: more light, or another USB port",
-        )
-    } else {
-        (State::Ok, "")
-    };
-    checks.push(check(
-        "rate",
-        state,
-        format_args!("{rate:.1} frames/s{advice}"),
-    ));
-    if let Some(frame) = last {
-        let bytes = frame.image.as_raw();
-        let mean = bytes.iter().map(|&b| f32::from(b)).sum::<f32>() / bytes.len().max(1) as f32;
-        let (state, advice) = if mean < LIGHT.0 {
-            (State::Warn, "; too dark: find more light")
-        } else if mean > LIGHT.1 {
-            (State::Warn, "; too bright: avoid strong light")
-        } else {
-            (State::Ok, "")
-        };
-        checks.push(check(
-            "light",
-            state,
-            format_args!("{mean:.0} of 255{advice}"),
-        ));
-    }
-    checks
-}
-
-fn models(folder: Option<&Path>) -> Check {
+/// Whether the networks load and run; the one that looks for faces, if so.
+fn models(folder: Option<&Path>) -> (Check, Option<Observer<Follow>>) {
     let clock = Clock::start();
     let run = || {
         let print = nn::fingerprint(folder)?;
         let detector = Follow::load(Params::default(), folder)?;
         let mut observer = Observer::new(detector, Mesher::load(folder)?, clock);
         observer.warm_up(Options::default().size)?;
-        Ok::<_, liveness::error::Error>(print)
+        Ok::<_, liveness::error::Error>((print, observer))
     };
     match run() {
-        Ok(print) => {
+        Ok((print, observer)) => {
             let ms = clock.now().since(Timestamp::default()).as_millis();
-            check(
-                "models",
-                State::Ok,
-                format_args!("{print}; loaded and run in {ms} ms"),
-            )
+            let text = format_args!("{print}; loaded and run in {ms} ms");
+            (check("models", State::Ok, text), Some(observer))
         }
-        Err(why) => check("models", State::Fail, why),
+        Err(why) => (check("models", State::Fail, why), None),
     }
 }
 
@@ -284,16 +205,19 @@ fn display() -> Check {
     }
 }
 
-fn clock(now: WallTime) -> Check {
-    let sane = NOT_BEFORE.parse::<WallTime>().is_ok_and(|then| now >= then);
-    if sane {
-        check("clock", State::Ok, now)
+/// Whether the clock can be right; `logged` is when the log's last entry was written.
+fn clock(now: WallTime, logged: Option<WallTime>) -> Check {
+    let written = WRITTEN.parse::<WallTime>().ok();
+    let before = if written.is_some_and(|written| now < written) {
+        let day = WRITTEN.split('T').next().unwrap_or_default();
+        format!("before this version was written ({day})")
+    } else if let Some(logged) = logged.filter(|logged| now < *logged) {
+        format!("before the last entry of the log ({logged}): it is wrong, or was then")
     } else {
-        let text = format!(
-            "it says {now}, before this program was made; set it (`timedatectl set-ntp true`)"
-        );
-        check("clock", State::Warn, text)
-    }
+        return check("clock", State::Ok, now);
+    };
+    let text = format_args!("it says {now}, {before}; set it (`timedatectl set-ntp true`)");
+    check("clock", State::Warn, text)
 }
 
 #[cfg(test)]
@@ -301,12 +225,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_from_before_the_program_is_not_believed() {
-        assert_eq!(
-            clock("1970-01-01T00:03:00Z".parse().unwrap()).state,
-            State::Warn
+    fn a_clock_from_before_the_program_or_its_log_is_not_believed() {
+        let at = |text: &str| text.parse::<WallTime>().unwrap();
+        let told = |now, logged| {
+            let Check { state, text, .. } = clock(now, logged);
+            (state, text)
+        };
+        let (state, text) = told(at("1970-01-01T00:03:00Z"), None);
+        assert_eq!(state, State::Warn);
+        assert!(text.contains("was written (2026-11-25); set it"), "{text}");
+        let (now, later) = (at("2027-01-01T00:00:00Z"), at("2027-01-01T00:00:01Z"));
+        assert_eq!(told(later, Some(now)), (State::Ok, later.to_string()));
+        let (state, text) = told(now, Some(later));
+        assert_eq!(state, State::Warn);
+        assert!(
+            text.contains("last entry of the log (2027-01-01T00:00:01Z)"),
+            "{text}"
         );
-        assert_eq!(clock(record::wall_time()).state, State::Ok);
+        assert_eq!(clock(record::wall_time(), None).state, State::Ok);
     }
 
     #[test]
