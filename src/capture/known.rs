@@ -14,6 +14,16 @@ pub struct Known {
 }
 
 impl Known {
+    /// A camera that its serial number alone tells from others.
+    pub fn numbered(name: &str, serial: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            serial: Some(serial.to_owned()),
+            port: None,
+            node: None,
+        }
+    }
+
     /// What the system knows of a camera that is there.
     pub fn of(camera: &CameraInfo) -> Self {
         Self {
