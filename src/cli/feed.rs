@@ -1,20 +1,19 @@
 //! Observations for one run: from two threads as they happen, or one by one as fast as they can be
-//! looked at.
+//! looked at. In the second case time is that of the frames, and no clock decides anything.
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, after, bounded};
 use liveness::{
     capture::{
-        self, CameraId, Change, Fault, Frames, News, Source, Watch,
-        puppet::{self, Behaviour, Cue, Pace, Puppet},
+        self, CameraId, Change, Fault, Frames, Moment, News, Source, Watch,
+        puppet::{self, Behaviour, Cue, Day, Pace, Puppet},
     },
     error::Error,
-    frame::Frame,
     mesh::Mesher,
     mtcnn::{Follow, Params},
     observation::{Observation, Observer},
@@ -66,9 +65,9 @@ pub struct Feed {
     cues: Option<Sender<Cue>>,
     clock: Clock,
     camera: Option<Guarded>,
-    /// In a recording no time passes between frames, however long we take to look at them: the
-    /// moment of the last one.
-    recorded: Option<Timestamp>,
+    /// Where no time passes however long we take to look, in a recording and at a virtual kiosk: the
+    /// moment of what came last.
+    virtual_now: Option<Timestamp>,
 }
 
 /// A camera whose faults are heard of.
@@ -85,6 +84,17 @@ struct Guarded {
 }
 
 impl Guarded {
+    fn new(camera: CameraId, watch: Watch, patient: bool) -> Self {
+        Self {
+            camera,
+            watch,
+            patient,
+            standing: BTreeMap::new(),
+            stale: Timestamp::default(),
+            held: None,
+        }
+    }
+
     /// What there is to say of the camera.
     fn hear(&mut self) -> Result<Option<News>, Error> {
         while let Some(news) = self.watch.news() {
@@ -114,7 +124,7 @@ enum Kind {
     /// Two threads look at frames as they happen.
     Threads(Receiver<Result<Observation, Error>>),
     /// Frames are looked at when asked for: in virtual time.
-    Inline(Frames, Box<dyn FnMut(Frame) -> Result<Observation, Error>>),
+    Inline(Box<dyn FnMut() -> Result<Next, Error>>),
     /// The source could not be opened: said when it is asked for, so that a session is on record.
     Broken(Option<Error>),
 }
@@ -129,19 +139,12 @@ impl Feed {
         let (watched, camera) = match &wish.source {
             Source::Camera(camera) => {
                 let (watched, watch) = capture::watch(camera, wish.options, clock);
-                let guarded = Guarded {
-                    camera: camera.clone(),
-                    watch,
-                    patient: wish.patient,
-                    standing: BTreeMap::new(),
-                    stale: Timestamp::default(),
-                    held: None,
-                };
+                let guarded = Guarded::new(camera.clone(), watch, wish.patient);
                 (Some(watched), Some(guarded))
             }
             Source::Demo | Source::Path(_) => (None, None),
         };
-        let recorded = matches!(wish.source, Source::Path(_)).then(Timestamp::default);
+        let virtual_now = matches!(wish.source, Source::Path(_)).then(Timestamp::default);
         let kind = if live {
             let late = match wish.source {
                 Source::Camera(_) | Source::Demo => Late::Drop,
@@ -155,7 +158,8 @@ impl Feed {
                     None => open(&wish, pace, heard, clock),
                 },
                 move || {
-                    let mut observer = observer(&looking, clock)?;
+                    let models = looking.models.as_deref();
+                    let mut observer = observer(looking.params, models, clock)?;
                     if late == Late::Drop {
                         // While the camera opens. One that is asked for more may take longer over
                         // its first frame.
@@ -167,9 +171,12 @@ impl Feed {
                 late,
             )?)
         } else {
-            let mut observer = observer(&wish, clock)?;
+            let mut observer = observer(wish.params, wish.models.as_deref(), clock)?;
             match open(&wish, Pace::Virtual, heard, clock) {
-                Ok(frames) => Kind::Inline(frames, Box::new(move |frame| observer.look(frame))),
+                Ok(mut frames) => Kind::Inline(Box::new(move || match frames.next() {
+                    Some(frame) => frame.and_then(|f| observer.look(f)).map(Next::Seen),
+                    None => Ok(Next::End),
+                })),
                 Err(error) => Kind::Broken(Some(error)),
             }
         };
@@ -178,7 +185,29 @@ impl Feed {
             cues: demo.then_some(cues),
             clock,
             camera,
-            recorded,
+            virtual_now,
+        })
+    }
+
+    /// Starts to look at a virtual kiosk; ends when its day does.
+    pub fn kiosk(day: Day, params: Params, models: Option<&Path>) -> anyhow::Result<Self> {
+        // Measures what looking costs, which decides nothing.
+        let clock = Clock::start();
+        let (cues, heard) = bounded(CUES);
+        let (mut watched, watch) = puppet::kiosk(day, heard)?;
+        let mut observer = observer(params, models, clock)?;
+        let wait = move || match watched.wait() {
+            Some(Ok(Moment::Frame(frame))) => observer.look(frame).map(Next::Seen),
+            Some(Ok(Moment::Silence(now))) => Ok(Next::Tick(now)),
+            Some(Err(error)) => Err(error),
+            None => Ok(Next::End),
+        };
+        Ok(Self {
+            kind: Kind::Inline(Box::new(wait)),
+            cues: Some(cues),
+            clock,
+            camera: Some(Guarded::new(CameraId::Index(0), watch, true)),
+            virtual_now: Some(Timestamp::default()),
         })
     }
 
@@ -194,11 +223,14 @@ impl Feed {
             camera.held = None;
         }
         let next = self.wait()?;
+        if let (Some(now), Next::Tick(at)) = (&mut self.virtual_now, &next) {
+            *now = *at;
+        }
         let Next::Seen(seen) = next else {
             return Ok(next);
         };
-        if let Some(last) = &mut self.recorded {
-            *last = seen.frame.at;
+        if let Some(now) = &mut self.virtual_now {
+            *now = seen.frame.at;
         }
         if let Some(camera) = &mut self.camera {
             if let Some(news) = camera.hear()? {
@@ -206,7 +238,7 @@ impl Feed {
                 return Ok(Next::Camera(news));
             }
             if seen.frame.at < camera.stale {
-                return Ok(Next::Tick(self.clock.now()));
+                return Ok(Next::Tick(self.moment()));
             }
         }
         Ok(Next::Seen(seen))
@@ -216,20 +248,13 @@ impl Feed {
         match &mut self.kind {
             Kind::Threads(seen) => match seen.recv_timeout(TICK) {
                 Ok(observation) => observation.map(Next::Seen),
-                Err(RecvTimeoutError::Timeout) => {
-                    let now = self.recorded.unwrap_or_else(|| self.clock.now());
-                    Ok(Next::Tick(now))
-                }
+                Err(RecvTimeoutError::Timeout) => Ok(Next::Tick(self.moment())),
                 Err(RecvTimeoutError::Disconnected) => Ok(Next::End),
             },
-            Kind::Inline(frames, look) => {
-                let next = || frames.next().map(|frame| frame.and_then(look));
+            Kind::Inline(next) => {
                 // As the threads do: a session ends on record whatever breaks down.
-                match catch_unwind(AssertUnwindSafe(next)) {
-                    Ok(None) => Ok(Next::End),
-                    Ok(Some(seen)) => seen.map(Next::Seen),
-                    Err(_) => Err(Error::Panic { thread: "main" }),
-                }
+                let next = catch_unwind(AssertUnwindSafe(next));
+                next.unwrap_or(Err(Error::Panic { thread: "main" }))
             }
             Kind::Broken(error) => match error.take() {
                 Some(error) => Err(error),
@@ -262,6 +287,11 @@ impl Feed {
         self.clock.now()
     }
 
+    /// Now, for whoever decides something.
+    fn moment(&self) -> Timestamp {
+        self.virtual_now.unwrap_or_else(|| self.clock.now())
+    }
+
     /// Tells the simulated subject what is asked; a person sees the window.
     pub fn cue(&self, cue: Cue) {
         let Some(cues) = &self.cues else { return };
@@ -276,9 +306,12 @@ pub fn pause() {
     let _ = after(TICK).recv();
 }
 
-fn observer(wish: &Wish, clock: Clock) -> Result<Observer<Follow>, Error> {
-    let models = wish.models.as_deref();
-    let detector = Follow::load(wish.params, models)?;
+fn observer(
+    params: Params,
+    models: Option<&Path>,
+    clock: Clock,
+) -> Result<Observer<Follow>, Error> {
+    let detector = Follow::load(params, models)?;
     Ok(Observer::new(detector, Mesher::load(models)?, clock))
 }
 

@@ -27,6 +27,7 @@ mod png;
 mod preview;
 mod proof;
 mod replay;
+mod sessions;
 mod span;
 mod stage;
 mod still;
