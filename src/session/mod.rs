@@ -174,8 +174,20 @@ impl Session {
 
     /// Takes in what was read from a frame elsewhere, and counts no frame.
     pub fn take(&mut self, reading: &Reading) {
-        let state = self.challenge.see(reading);
+        let state = if self.is_over(reading.at) {
+            self.challenge.end(End::SourceFailed)
+        } else if self.broken.is_empty() {
+            self.challenge.see(reading)
+        } else {
+            // What a camera shows that stands still or is covered is nobody's.
+            self.challenge.tick(reading.at)
+        };
         self.advance(state, reading.at);
+    }
+
+    /// Whether time is over while the camera is not well: whoever stood before it cannot be told from nobody.
+    fn is_over(&self, now: Timestamp) -> bool {
+        !self.broken.is_empty() && now.since(self.begun) > self.record.rules.session
     }
 
     /// Whether nothing has been asked yet.
@@ -192,9 +204,7 @@ impl Session {
     /// Lets time pass without a frame.
     pub fn tick(&mut self, now: Timestamp) {
         self.keep(|| Line::Tick { now });
-        let over = now.since(self.begun) > self.record.rules.session;
-        let state = if over && !self.broken.is_empty() {
-            // Whoever stood before a camera that is gone cannot be told from nobody.
+        let state = if self.is_over(now) {
             self.challenge.end(End::SourceFailed)
         } else {
             self.challenge.tick(now)

@@ -59,8 +59,8 @@ pub struct Soak {
     /// Stage so many faults an hour, and half as many gaps that are too short for one.
     #[arg(long, value_name = "N", default_value_t = 2.0, value_parser = rate)]
     faults_per_hour: f32,
-    /// Take so many frames a second.
-    #[arg(long, value_name = "N", default_value_t = 15,
+    /// Take so many frames a second; at 12 a day has a million.
+    #[arg(long, value_name = "N", default_value_t = 12,
           value_parser = clap::value_parser!(u32).range(5..=60))]
     fps: u32,
     /// Repeat a day: who comes, what is asked, what fails when.
