@@ -54,7 +54,7 @@ fn a_day_that_cannot_be_is_said() {
     let place = Place::new();
     for (flags, why) in [
         ("--hours 0", "such as 24"),
-        ("--faults-per-hour -1", "such as 2"),
+        ("--faults-per-hour 601", "such as 2"),
         ("--fps 1", "5..=60"),
     ] {
         let ended = place.run(&format!("soak {flags}")).code(2);

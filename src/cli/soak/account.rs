@@ -139,16 +139,19 @@ impl Account {
     fn passed_by_accident(&self) -> Vec<String> {
         let mut wrong = vec![];
         for pass in &self.passes {
+            let mut add = |fault, from, what: String| {
+                let (session, fault) = (pass.session, told(fault, from));
+                wrong.push(format!("session {session:016x} passed, {what} {fault}"));
+            };
             for (fault, mishap) in self.breaking() {
                 let within = mishap.to.min(pass.to).since(mishap.from.max(pass.from));
                 if within > WITHIN_PASS {
-                    wrong.push(format!(
-                        "session {:016x} passed, {} of it at {}",
-                        pass.session,
-                        seconds(within),
-                        told(fault, mishap.from)
-                    ));
+                    add(fault, mishap.from, format!("{} of it at", seconds(within)));
                 }
+            }
+            let during = |s: &&Spell| pass.from < s.from && s.from < pass.to && s.fault.breaks();
+            for spell in self.spells.iter().filter(during) {
+                add(spell.fault, spell.from, "and was told".to_owned());
             }
         }
         wrong
@@ -170,25 +173,31 @@ impl Account {
     fn told_too_long(&self) -> Vec<String> {
         let mut wrong = vec![];
         for spell in &self.spells {
-            let to = spell.to.unwrap_or(self.end);
-            // When something was last wrong before it was over.
-            let ends = self.mishaps.iter().filter(|mishap| mishap.from <= to);
-            let last = ends.map(|mishap| mishap.to.min(to)).max();
-            let quiet = to.since(last.unwrap_or_default().max(spell.from));
+            let quiet = self.longest_quiet(spell);
             if quiet > BACK_WITHIN {
-                let still = if spell.to.is_none() {
-                    ", and stands"
-                } else {
-                    ""
+                let still = match spell.to {
+                    Some(_) => "",
+                    None => ", and stands",
                 };
                 wrong.push(format!(
-                    "{} was told for {} after all was well{still}",
+                    "{} was told for {} while nothing was wrong{still}",
                     told(spell.fault, spell.from),
                     seconds(quiet)
                 ));
             }
         }
         wrong
+    }
+
+    /// The longest time without a mishap while a fault was told.
+    fn longest_quiet(&self, spell: &Spell) -> Duration {
+        let to = spell.to.unwrap_or(self.end);
+        let (mut longest, mut since) = (Duration::ZERO, spell.from);
+        for mishap in &self.mishaps {
+            longest = longest.max(mishap.from.min(to).since(since));
+            since = since.max(mishap.to);
+        }
+        longest.max(to.since(since))
     }
 
     fn told_for_nothing(&self) -> Vec<String> {
