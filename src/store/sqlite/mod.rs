@@ -24,6 +24,9 @@ use crate::error::{Cause, Error};
 /// How long another program may write: we hold a lock of our own before, so that is a foreign one.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Pages that are kept in memory, in KiB.
+const CACHE_KIB: i32 = 256;
+
 /// What is wrong with a database whose tables are not ours.
 const FOREIGN: &str = "its tables are missing or not ours; see `liveness log verify`";
 /// What is wrong with one that gives rows out of order.
@@ -96,6 +99,9 @@ impl Base {
 
     fn set_up(&mut self) -> rusqlite::Result<()> {
         self.connection.busy_timeout(PATIENCE)?;
+        // Of its usual 2 MB an append needs a few pages.
+        self.connection
+            .pragma_update(None, "cache_size", -CACHE_KIB)?;
         // What is purged is overwritten. What somebody else put into the schema is not run.
         self.connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;",
