@@ -1,5 +1,5 @@
 # Installs what the system must bring, then calls cargo. `make help` lists the targets.
-.PHONY: help deps demo test lint bench
+.PHONY: help deps demo test lint bench soak
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
@@ -23,3 +23,7 @@ lint: ## check format and lints
 bench: ## time each stage (benches/peers.py: next to other programs)
 	@scripts/deps.sh build
 	cargo bench --bench stages
+
+soak: ## play a kiosk's day in virtual time, a million frames: an hour or two
+	@scripts/deps.sh build
+	cargo run --release -- soak

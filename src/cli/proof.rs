@@ -122,6 +122,11 @@ impl Proof {
         self.log.as_deref()
     }
 
+    /// Whether failures lock.
+    pub fn locks(&self) -> bool {
+        self.lockout.is_some()
+    }
+
     /// Names the log.
     pub fn log_to(&mut self, path: PathBuf) {
         self.log = Some(path);

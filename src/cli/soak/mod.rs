@@ -7,6 +7,7 @@ mod tables;
 
 use std::{collections::BTreeSet, time::Duration};
 
+use anyhow::ensure;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use liveness::{
@@ -96,6 +97,10 @@ struct Played {
 
 impl Soak {
     pub fn run(&self, common: &Common) -> anyhow::Result<Exit> {
+        ensure!(
+            !self.terms.proof.locks(),
+            "--lockout counts in wall time, which hardly passes on a virtual day: leave it out"
+        );
         let mut terms = self.terms.clone();
         // It is removed when it goes out of scope.
         let scratch = match terms.proof.named_log() {

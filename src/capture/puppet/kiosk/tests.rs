@@ -39,12 +39,14 @@ fn every_fault_is_told_by_its_name_and_is_over_when_it_is() {
     for fault in Fault::ALL {
         let (frames, told) = played(Some(fault), TO);
         let of = |state| move |n: &&News| n.fault == fault && n.state == state;
-        let begun = told.iter().find(of(Change::Fault));
-        let begun = begun.unwrap_or_else(|| panic!("{fault:?} was not told: {told:?}"));
+        let (Some(begun), Some(over)) = (
+            told.iter().find(of(Change::Fault)),
+            told.iter().rev().find(of(Change::Back)),
+        ) else {
+            unreachable!("{fault:?} was not told, or is not over: {told:?}");
+        };
         let took = begun.at.since(FROM);
         assert!(took <= Duration::from_millis(2_500), "{fault:?} {took:?}");
-        let over = told.iter().rev().find(of(Change::Back));
-        let over = over.unwrap_or_else(|| panic!("{fault:?} is not over: {told:?}"));
         let back = over.at.since(TO);
         assert!(back <= Duration::from_millis(3_000), "{fault:?} {back:?}");
         let count = |state| told.iter().filter(|n| n.state == state).count();
