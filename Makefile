@@ -24,6 +24,7 @@ bench: ## time each stage (benches/peers.py: next to other programs)
 	@scripts/deps.sh build
 	cargo bench --bench stages
 
+# The variable has glibc give back what was needed to draw somebody, so that memory can be judged.
 soak: ## play a kiosk's day in virtual time, a million frames: an hour or two
 	@scripts/deps.sh build
-	cargo run --release -- soak
+	MALLOC_MMAP_THRESHOLD_=131072 cargo run --release -- soak

@@ -12,8 +12,8 @@ use liveness::{
 
 /// A mishap that is shorter may go by untold: a camera has stalled after 2 s.
 const TOLD_FROM: Duration = Duration::from_secs(3);
-/// Longest a fault may stand after what caused it is over: the longest back-off, and to open.
-const BACK_WITHIN: Duration = Duration::from_secs(15);
+/// Longest a fault may stand after what caused it is over.
+const BACK_WITHIN: Duration = Duration::from_secs(3);
 /// A fault that is told so long after a mishap is none of its doing: a rate is measured over 2 s.
 const AFTERMATH: Duration = Duration::from_secs(3);
 /// So much of a mishap may lie within a session that passes: it ends when a question meets no frame for
@@ -46,11 +46,13 @@ pub struct Pass {
     pub to: Timestamp,
 }
 
-/// Resident memory, in bytes.
+/// Resident memory after 10,000 frames and in the end, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
     pub early: u64,
     pub late: u64,
+    /// Whether the one may be held against the other.
+    pub judged: bool,
 }
 
 /// What happened on a virtual day.
@@ -106,7 +108,11 @@ impl Account {
         all.extend(self.untold());
         all.extend(self.told_too_long());
         all.extend(self.told_for_nothing());
-        if let Some(Memory { early, late }) = self.memory
+        if let Some(Memory {
+            early,
+            late,
+            judged: true,
+        }) = self.memory
             && late >= early + GROWTH
         {
             let grown = late - early;

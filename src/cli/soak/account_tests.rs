@@ -63,6 +63,7 @@ fn good() -> Account {
         memory: Some(Memory {
             early: 100_000_000,
             late: 101_999_999,
+            judged: true,
         }),
     }
 }
@@ -124,10 +125,10 @@ fn a_fault_that_nobody_told_of_is_found() {
 
 #[test]
 fn a_fault_that_is_told_for_ever_is_found() {
-    let text = violation(|day| day.spells[0].to = Some(ms(36_000)));
+    let text = violation(|day| day.spells[0].to = Some(ms(23_500)));
     assert_eq!(
         text,
-        "stalled of 12.0 s was told for 16.0 s while nothing was wrong"
+        "stalled of 12.0 s was told for 3.5 s while nothing was wrong"
     );
     let text = violation(|day| day.spells[2].to = None);
     let want = "slow of 51.5 s was told for 35.0 s while nothing was wrong, and stands";
@@ -146,6 +147,7 @@ fn memory_that_grows_and_what_breaks_down_are_found() {
         day.memory = Some(Memory {
             early: 100_000_000,
             late: 102_000_000,
+            judged: true,
         });
     });
     assert_eq!(text, "memory grew by 2000000 bytes, from 100000000");

@@ -180,7 +180,7 @@ impl Kiosk {
             (_, Some(Fault::Slow)) => self.room.picture(self.now),
             (_, Some(Fault::Frozen)) => self.still(),
             (_, Some(Fault::Black)) => {
-                self.room.miss();
+                self.room.miss(self.now);
                 self.room.black()
             }
             (_, Some(fault @ (Fault::WrongSize | Fault::Damaged))) => {
@@ -202,13 +202,13 @@ impl Kiosk {
     }
 
     fn miss(&mut self, word: Word) -> Word {
-        self.room.miss();
+        self.room.miss(self.now);
         word
     }
 
     fn still(&mut self) -> Result<RgbImage, Error> {
         if let Some(stuck) = &self.stuck {
-            self.room.miss();
+            self.room.miss(self.now);
             return Ok(stuck.clone());
         }
         let image = self.room.picture(self.now)?;
@@ -255,7 +255,7 @@ impl Device for Kiosk {
         let until = self.now.after(patience);
         // Frames that fell due while it was closed.
         while self.due() <= self.now {
-            self.room.miss();
+            self.room.miss(self.now);
             self.seq += 1;
         }
         match self.state {

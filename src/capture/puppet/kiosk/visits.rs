@@ -122,12 +122,17 @@ impl Room {
         }
     }
 
-    /// What the camera sees.
-    pub(super) fn picture(&mut self, at: Timestamp) -> Result<RgbImage, Error> {
+    /// Lets those go whose visit is over.
+    fn leave(&mut self, at: Timestamp) {
         while self.visit.is_some_and(|visit| visit.to <= at) {
             self.who = None;
             self.visit = self.visits.next();
         }
+    }
+
+    /// What the camera sees.
+    pub(super) fn picture(&mut self, at: Timestamp) -> Result<RgbImage, Error> {
+        self.leave(at);
         let Some(visit) = self.visit.filter(|visit| visit.from <= at) else {
             return self.nobody(at);
         };
@@ -148,7 +153,8 @@ impl Room {
     }
 
     /// Lets the moment of a frame pass: for whoever is there as well.
-    pub(super) fn miss(&mut self) {
+    pub(super) fn miss(&mut self, at: Timestamp) {
+        self.leave(at);
         if let Some(who) = &mut self.who {
             who.miss_frame();
         }
