@@ -65,6 +65,8 @@ pub struct Account {
     /// Everything that was told of it.
     pub spells: Vec<Spell>,
     pub passes: Vec<Pass>,
+    /// When the first question of each session came, where one did.
+    pub asked: Vec<Timestamp>,
     /// Sessions that were played, and those that the log has.
     pub played: Vec<u64>,
     pub logged: Vec<u64>,

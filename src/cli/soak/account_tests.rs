@@ -56,6 +56,7 @@ fn good() -> Account {
                 to: ms(95_400),
             },
         ],
+        asked: vec![],
         played: vec![1, 2, 3, 4],
         logged: vec![1, 2, 3, 4],
         findings: vec![],

@@ -200,7 +200,8 @@ impl Soak {
         let mishaps = Mishaps::new(self.seed, self.faults_per_hour);
         account.mishaps = mishaps.take_while(|m| m.from < account.end).collect();
         let visits = Visits::new(self.seed);
-        report.visits(visits.take_while(|v| v.from < account.end), &account.passes);
+        let visits = visits.take_while(|v| v.from < account.end);
+        report.visits(visits, &account.passes, &account.asked);
         Ok(Played {
             account,
             report,
@@ -218,13 +219,14 @@ fn note(account: &mut Account, ended: &Ended, begun: Timestamp, now: Timestamp) 
         let text = format!("session {session:016x} broke down: {error:#}");
         account.broken.push(text);
     }
-    if let (Verdict::Passed, Some(first)) = (ended.verdict, record.steps.first()) {
-        let from = begun.after(Duration::from_secs_f64(first.asked_ms / 1e3));
-        account.passes.push(Pass {
-            session,
-            from,
-            to: now,
-        });
+    let Some(first) = record.steps.first() else {
+        return;
+    };
+    let from = begun.after(Duration::from_secs_f64(first.asked_ms / 1e3));
+    account.asked.push(from);
+    if ended.verdict == Verdict::Passed {
+        let to = now;
+        account.passes.push(Pass { session, from, to });
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Report {
     pub sessions: BTreeMap<String, u32>,
     pub reasons: BTreeMap<String, u32>,
     /// Who stood there when a session passed.
-    pub passed: BTreeMap<Kind, u32>,
+    pub passed: BTreeMap<&'static str, u32>,
     /// Gaps that are too short to be faults.
     pub gaps: usize,
     /// Faults that were staged and told.
@@ -83,15 +83,26 @@ impl Report {
         }
     }
 
-    /// Counts who came, and who was there when a session passed.
-    pub fn visits(&mut self, visits: impl Iterator<Item = Visit>, passes: &[Pass]) {
+    /// Counts who came, and who was there when a session passed. `asked` are the first questions of all
+    /// sessions.
+    pub fn visits(
+        &mut self,
+        visits: impl Iterator<Item = Visit>,
+        passes: &[Pass],
+        asked: &[Timestamp],
+    ) {
         let mut passes = passes.iter().peekable();
         for visit in visits {
             *self.visits.entry(visit.kind).or_default() += 1;
+            let first = asked.partition_point(|at| *at < visit.from);
             while let Some(pass) = passes.next_if(|pass| pass.from < visit.to) {
-                if visit.from <= pass.from {
-                    *self.passed.entry(visit.kind).or_default() += 1;
-                }
+                let name = match visit.kind {
+                    _ if pass.from < visit.from => continue,
+                    // Whoever has come in another's place is one person, who obeys.
+                    Kind::FaceSwap if asked.get(first) != Some(&pass.from) => "after_face_swap",
+                    kind => kind.name(),
+                };
+                *self.passed.entry(name).or_default() += 1;
             }
         }
     }
@@ -109,5 +120,42 @@ impl Report {
         self.log_entries = log.entries;
         self.log_sound = log.is_sound();
         self.violations = account.violations();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use liveness::capture::puppet::Visits;
+    use std::time::Duration;
+
+    #[test]
+    fn whoever_has_taken_the_place_of_another_is_no_attack_in_the_next_session() {
+        let swap = |visit: &Visit| visit.kind == Kind::FaceSwap;
+        let visit = Visits::new(1).find(swap).unwrap();
+        let at = |ms| visit.from.after(Duration::from_millis(ms));
+        let pass = |from| Pass {
+            session: 1,
+            from,
+            to: from,
+        };
+        let passed = |pass: Pass, asked: &[Timestamp]| {
+            let mut report = Report::new(&Day {
+                seed: 1,
+                fps: 12,
+                length: Duration::ZERO,
+                faults_per_hour: 0.0,
+            });
+            let end = visit.to;
+            report.visits(Visits::new(1).take_while(|v| v.to <= end), &[pass], asked);
+            report.passed.into_keys().collect::<Vec<_>>()
+        };
+        let before = Timestamp::default();
+        assert_eq!(passed(pass(at(9)), &[before, at(9), at(90)]), ["face_swap"]);
+        assert_eq!(
+            passed(pass(at(90)), &[before, at(9), at(90)]),
+            ["after_face_swap"]
+        );
+        assert!(passed(pass(before), &[before]).is_empty());
     }
 }
