@@ -180,16 +180,19 @@ impl Soak {
             };
             note(&mut account, &ended, begun, sessions.now);
             report.note(&ended.record);
+            let (verdict, is_broken) = (ended.verdict, ended.failure.is_some());
+            // Some sessions have a last frame and some have none: it is not to be counted.
+            drop(ended);
             let resident = looks.look(sessions.now, report.frames);
             let kilobytes = resident.unwrap_or_default() / 1_024;
             let (frames, count) = (report.frames, account.played.len());
             log::info!("{frames} frames, {count} sessions, {kilobytes} kB");
             bar.set_position(sessions.now.since(Timestamp::default()).as_secs());
             bar.set_message(format!("{count} sessions, {kilobytes} kB"));
-            match ended.verdict {
+            match verdict {
                 Verdict::Cancelled => break true,
                 Verdict::Inconclusive(Reason::SourceEnded) => break false,
-                _ if ended.failure.is_some() => break true,
+                _ if is_broken => break true,
                 _ if self.frames.is_some_and(|most| frames >= most) => break false,
                 _ => {}
             }
