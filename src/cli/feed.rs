@@ -196,6 +196,7 @@ impl Feed {
         let (cues, heard) = bounded(CUES);
         let (mut watched, watch) = puppet::kiosk(day, heard)?;
         let mut observer = observer(params, models, clock)?;
+        observer.warm_up(day.size())?;
         let wait = move || match watched.wait() {
             Some(Ok(Moment::Frame(frame))) => observer.look(frame).map(Next::Seen),
             Some(Ok(Moment::Silence(now))) => Ok(Next::Tick(now)),

@@ -51,6 +51,13 @@ pub struct Day {
     pub faults_per_hour: f32,
 }
 
+impl Day {
+    /// Width and height of its frames.
+    pub fn size(&self) -> (u32, u32) {
+        SIZE
+    }
+}
+
 /// A kiosk's camera on one day, watched as any other; whoever stands before it hears `cues`. It ends when
 /// the day does.
 ///
