@@ -1,5 +1,5 @@
 # Installs what the system must bring, then calls cargo. `make help` lists the targets.
-.PHONY: help deps demo test test-vivid lint bench
+.PHONY: help deps demo test test-vivid lint bench soak
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -29,3 +29,8 @@ lint: ## check format and lints
 bench: ## time each stage (benches/peers.py: next to other programs)
 	@scripts/deps.sh build
 	cargo bench --bench stages
+
+# The variable has glibc give back what was needed to draw somebody, so that memory can be judged.
+soak: ## play a kiosk's day in virtual time, a million frames: an hour or two
+	@scripts/deps.sh build
+	MALLOC_MMAP_THRESHOLD_=131072 cargo run --release -- soak

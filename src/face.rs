@@ -70,6 +70,15 @@ pub trait Detect {
     ///
     /// [`Error::Model`] when a network cannot run.
     fn detect(&mut self, frame: &Frame) -> Result<Vec<Face>, Error>;
+
+    /// Touches all memory that frames of the size of this one may ever need.
+    ///
+    /// # Errors
+    ///
+    /// As [`Detect::detect`].
+    fn warm_up(&mut self, frame: &Frame) -> Result<(), Error> {
+        self.detect(frame).map(drop)
+    }
 }
 
 impl<F: FnMut(&Frame) -> Result<Vec<Face>, Error>> Detect for F {

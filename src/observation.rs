@@ -77,7 +77,7 @@ impl<D: Detect> Observer<D> {
             seq: 0,
             image: RgbImage::new(size.0, size.1),
         };
-        self.detector.detect(&frame)?;
+        self.detector.warm_up(&frame)?;
         let middle = Point {
             x: size.0 as f32 / 2.0,
             y: size.1 as f32 / 2.0,

@@ -76,6 +76,36 @@ fn memory_does_not_grow_and_a_run_needs_next_to_none() {
     let most = before + 2_000_000;
     assert!(held() <= most, "{before} bytes grew to {}", held());
 
+    // However many faces are in a picture, all that it takes was there before the first.
+    let frame = |image| Frame {
+        at: Timestamp::default(),
+        seq: 0,
+        image,
+    };
+    let crowd = |faces: u32| {
+        let face = picture(100, 100);
+        let mut image = RgbImage::new(640, 480);
+        for i in 0..faces {
+            let (x, y) = (i % 6 * 105, i / 6 * 110);
+            image::imageops::replace(&mut image, &face, x.into(), y.into());
+        }
+        frame(image)
+    };
+    let params = Params {
+        min_face_px: 20.0,
+        ..Params::default()
+    };
+    let mut cascade = Mtcnn::load(params, None).unwrap();
+    cascade.warm_up(&frame(RgbImage::new(640, 480))).unwrap();
+    let before = held();
+    let found: Vec<_> = (0..24)
+        .map(|n| cascade.detect(&crowd(n)).unwrap().len())
+        .collect();
+    assert!(found[23] > 8, "{found:?}");
+    drop(found);
+    let most = before + 200_000;
+    assert!(held() <= most, "{before} bytes grew to {}", held());
+
     // What a network needs for one run beside its own buffers.
     for (spec, shape) in [
         (&nn::PNET, [1, 96, 128, 3]),

@@ -12,7 +12,10 @@ use std::{fs, ops::Range, path::PathBuf, time::Duration};
 
 use crossbeam_channel::bounded;
 use liveness::{
-    capture::puppet::{Behaviour, Cue, Options, Pace, Puppet},
+    capture::{
+        Change, Fault, News,
+        puppet::{Behaviour, Cue, Options, Pace, Puppet},
+    },
     challenge::{End, Reason, Rules, State},
     mesh::Mesher,
     mtcnn::{Follow, Params},
@@ -269,6 +272,35 @@ fn frames_that_stall_are_the_cameras_fault_and_pass_nobody() {
     assert_eq!(verdict_of(&stalled(400)), passed());
     let inconclusive = ("inconclusive".to_owned(), Some(Reason::SourceFailed));
     assert_eq!(verdict_of(&stalled(950)), inconclusive);
+}
+
+#[test]
+fn a_session_that_waits_takes_nothing_from_a_camera_that_stands_still() {
+    let mut session = session(&SCRIPT);
+    let told = |at, state| News {
+        at,
+        state,
+        fault: Fault::Frozen,
+        text: String::new(),
+    };
+    let at = |ms| Timestamp::from_millis(ms);
+    session.hear(&told(at(0), Change::Fault));
+    let face = obey().into_iter().find(|r| r.sample.is_some()).unwrap();
+    for ms in (0..20_000).step_by(33) {
+        session.take(&Reading {
+            at: at(ms),
+            ..face.clone()
+        });
+        assert!(session.is_waiting(), "{ms}: {:?}", session.state());
+    }
+    session.hear(&told(at(20_000), Change::Back));
+    for mut reading in obey() {
+        reading.at = reading.at.after(Duration::from_secs(21));
+        let sample = reading.sample.as_mut();
+        sample.into_iter().for_each(|s| s.at = reading.at);
+        session.take(&reading);
+    }
+    assert!(!session.is_waiting());
 }
 
 #[test]

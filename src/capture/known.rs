@@ -15,6 +15,16 @@ pub struct Known {
 }
 
 impl Known {
+    /// A camera that its serial number alone tells from others.
+    pub fn numbered(name: &str, serial: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            serial: Some(serial.to_owned()),
+            port: None,
+            node: None,
+        }
+    }
+
     /// What the system knows of a camera that is there.
     ///
     /// Besides its name it knows what it calls its path on macOS and on Windows: unique, and the same after

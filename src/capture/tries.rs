@@ -57,6 +57,11 @@ impl Tries {
         self.wait = (self.wait * 2).min(REFUSED);
     }
 
+    /// It was closed: only a try tells when it is well, and none is far off, whatever was before.
+    pub fn closed(&mut self) {
+        self.wait = self.wait.min(REFUSED);
+    }
+
     /// The last try brought nothing new: the wait grows.
     pub fn silent(&mut self) {
         self.wait = (self.wait * 2).min(SILENT);
@@ -128,6 +133,18 @@ mod tests {
         tries.refused();
         tries.put_off(ms(60_000));
         assert!(!tries.is_due(ms(61_999)) && tries.is_due(ms(62_000)));
+    }
+
+    #[test]
+    fn one_that_was_silent_for_long_and_then_breaks_is_tried_soon() {
+        let mut tries = Tries::default();
+        tried(&mut tries, 60_000, Tries::silent);
+        // Well for four seconds: the wait is still the longest.
+        tries.note(true, ms(60_000));
+        tries.note(true, ms(64_000));
+        tries.closed();
+        tries.put_off(ms(64_000));
+        assert!(tries.is_due(ms(66_000)));
     }
 
     #[test]

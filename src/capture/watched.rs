@@ -295,6 +295,8 @@ impl<D: Device> Watched<D> {
         let now = self.device.now();
         if self.faults.keys().any(|fault| is_silent(*fault)) {
             self.tries.refused();
+        } else {
+            self.tries.closed();
         }
         self.turn_into(why, now);
         self.tries.put_off(now);

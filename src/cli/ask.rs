@@ -1,4 +1,4 @@
-//! What a session asks and where its result goes: flags that `challenge` and `demo` share.
+//! What a session asks and where its result goes: flags that `challenge`, `demo` and `soak` share.
 use std::{fmt, path::PathBuf, time::Duration};
 
 use anyhow::ensure;
@@ -17,6 +17,33 @@ use super::{looker::Looks, proof::Proof};
 /// What a session asks, how it is shown, where its result goes.
 #[derive(Args, Clone, Debug)]
 pub struct Ask {
+    #[command(flatten)]
+    pub terms: Terms,
+    /// Say how many scripts there are and how likely a recording meets one, and end.
+    #[arg(long)]
+    pub explain: bool,
+    /// Open no window; say what is asked on standard error.
+    #[arg(long)]
+    pub headless: bool,
+    /// Fill the display.
+    #[arg(long)]
+    pub fullscreen: bool,
+    /// Language of the window: en or zh [default: the system's].
+    #[arg(long, value_name = "LANG")]
+    lang: Option<Lang>,
+    /// How the simulated subject behaves: obey, still, wrong, late, replay or photo [default: obey].
+    /// All but the photo blink now and then, as people do: a script of blinks alone is met by chance.
+    #[arg(long, value_name = "HOW")]
+    behaviour: Option<Behaviour>,
+    /// Repeat one rehearsal of the simulated subject: its script and every movement; without a
+    /// window every frame as well.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+/// What a session asks, and where its result goes.
+#[derive(Args, Clone, Debug)]
+pub struct Terms {
     /// How much is asked: low (2 steps), standard (3, and to hold still once) or high (5, and to hold
     /// still twice; no wrong answer is forgiven).
     #[arg(long, value_name = "HOW", default_value_t)]
@@ -29,9 +56,6 @@ pub struct Ask {
     /// blink]. One alone makes a script that is known beforehand: the record says rehearsal.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     allow: Vec<Step>,
-    /// Say how many scripts there are and how likely a recording meets one, and end.
-    #[arg(long)]
-    pub explain: bool,
     /// Ask exactly these steps, as in blink,turn_left,nod. A known script proves nothing: the
     /// record says rehearsal. A recording then need not begin with a face that holds still. Goes
     /// before --steps and --allow.
@@ -44,15 +68,6 @@ pub struct Ask {
     /// Print one JSON object an event; the last one is the result.
     #[arg(long)]
     pub json: bool,
-    /// Open no window; say what is asked on standard error.
-    #[arg(long)]
-    pub headless: bool,
-    /// Fill the display.
-    #[arg(long)]
-    pub fullscreen: bool,
-    /// Language of the window: en or zh [default: the system's].
-    #[arg(long, value_name = "LANG")]
-    lang: Option<Lang>,
     #[command(flatten)]
     pub proof: Proof,
     /// Keep what was read from each frame, numbers and no picture, in DIR/SESSION.jsonl: for `liveness
@@ -61,15 +76,10 @@ pub struct Ask {
     pub tape: Option<PathBuf>,
     #[command(flatten)]
     pub looks: Looks,
-    /// How the simulated subject behaves: obey, still, wrong, late, replay or photo [default: obey].
-    /// All but the photo blink now and then, as people do: a script of blinks alone is met by chance.
-    #[arg(long, value_name = "HOW")]
-    behaviour: Option<Behaviour>,
-    /// Repeat one rehearsal of the simulated subject: its script and every movement; without a
-    /// window every frame as well.
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
 }
+
+/// A session's steps, and those in reserve.
+pub type Drawn = (Vec<Step>, Vec<Step>);
 
 impl Ask {
     /// Refuses flags that do not fit the subject; `demo` says whether it is simulated.
@@ -84,19 +94,39 @@ impl Ask {
         );
         // A photograph does it, too.
         ensure!(
-            !self.allow.contains(&Step::HoldStill),
+            !self.terms.allow.contains(&Step::HoldStill),
             "--allow takes gestures: hold_still is asked at random places besides (--strength standard or high)"
         );
         Ok(())
     }
 
-    /// The steps of the next session, and those in reserve. A seed, which only a simulated subject
-    /// has, repeats them.
+    /// What the next session asks. A seed, which only a simulated subject has, repeats it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Terms::draw`].
+    pub fn draw(&self) -> anyhow::Result<Drawn> {
+        self.terms.draw(self.seed.map(Repeatable::new).as_mut())
+    }
+
+    /// How the simulated subject behaves.
+    pub fn behaviour(&self) -> Behaviour {
+        self.behaviour.unwrap_or(Behaviour::Obey)
+    }
+
+    /// The language of the window.
+    pub fn lang(&self) -> Lang {
+        self.lang.unwrap_or_else(Lang::from_system)
+    }
+}
+
+impl Terms {
+    /// What the next session asks: by the system's secure generator, unless something repeatable is given.
     ///
     /// # Errors
     ///
     /// Where no script can be drawn from what is allowed.
-    pub fn draw(&self) -> anyhow::Result<(Vec<Step>, Vec<Step>)> {
+    pub fn draw(&self, mut random: Option<&mut Repeatable>) -> anyhow::Result<Drawn> {
         if let Some(script) = &self.script {
             ensure!(!script.is_empty(), ScriptError::Empty);
             return Ok((script.clone(), vec![]));
@@ -109,7 +139,6 @@ impl Ask {
         } else {
             0
         };
-        let mut random = self.seed.map(Repeatable::new);
         let bits = || match &mut random {
             Some(random) => Ok::<u64, anyhow::Error>(random.bits()),
             None => Ok(entropy::bits()?),
@@ -163,16 +192,6 @@ impl Ask {
             rules.stand.still = Duration::from_millis(200);
         }
         rules
-    }
-
-    /// How the simulated subject behaves.
-    pub fn behaviour(&self) -> Behaviour {
-        self.behaviour.unwrap_or(Behaviour::Obey)
-    }
-
-    /// The language of the window.
-    pub fn lang(&self) -> Lang {
-        self.lang.unwrap_or_else(Lang::from_system)
     }
 }
 

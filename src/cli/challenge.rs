@@ -1,32 +1,25 @@
 //! `liveness challenge` and `liveness demo`: run sessions and report the verdict.
-use std::sync::Arc;
-
 use anyhow::Context as _;
 use clap::Args;
-use crossbeam_channel::Receiver;
 use liveness::{
-    capture::{Change, Source, puppet::Cue},
-    challenge::{End, Guide, Reason, Rules, State, Verdict},
+    capture::{Change, Source},
+    challenge::{Guide, Verdict},
     entropy,
-    error::Error,
-    frame::Frame,
-    nn, record,
-    session::{Closeup, Event, Plan, Session, StepState},
+    session::{Event, StepState},
     step::Step,
-    time::Timestamp,
 };
 
 use super::{
     Common,
     ask::Ask,
-    exit::{self, Exit},
+    exit::Exit,
     fail,
-    feed::{Feed, Next, Wish},
+    feed::{Feed, Wish},
     input::{Input, Looking},
     out::{print_json, print_line, say},
-    outcome::{exit_of, keep, report},
-    proof::{Proof, Witness},
-    stage::{Stage, Wanted},
+    outcome::{exit_of, report},
+    sessions::Sessions,
+    stage::Stage,
     stop,
 };
 
@@ -72,20 +65,17 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
     // Everything that can be wrong is found out before the subject is asked for anything.
     ask.check(demo)?;
     let drawn = ask.draw()?;
+    let json = ask.terms.json;
     if ask.explain {
-        let odds = ask.odds();
-        if ask.json {
+        let odds = ask.terms.odds();
+        if json {
             print_json(&odds)?;
         } else {
             print_line(&odds)?;
         }
         return Ok(Exit::Done);
     }
-    let mut closeup = ask.looks.load(common)?;
-    ask.proof.audit.prepare()?;
-    let mut log = ask.proof.open_log()?;
-    let mut witness = Witness::call(&common.settings)?;
-    let models = nn::fingerprint(common.models.as_deref())?;
+    let mut sessions = Sessions::prepare(&ask.terms, source.clone(), common)?;
     let mut stage = match Stage::open(ask) {
         Ok(stage) => stage,
         Err(error) if demo && !ask.fullscreen => {
@@ -113,220 +103,55 @@ fn run(source: &Source, looking: &Looking, ask: &Ask, common: &Common) -> anyhow
     })?;
     // A session that is stopped is cancelled, and logged, rather than lost.
     let stop = stop::signal()?;
-    let live = source.is_live();
     let mut drawn = Some(drawn);
-    let mut begun = Timestamp::default();
     loop {
-        let (script, reserve) = match drawn.take() {
+        let drawn = match drawn.take() {
             Some(drawn) => drawn,
             None => ask.draw()?,
         };
-        let plan = Plan {
-            session: record::new_session_id()?,
-            started: record::wall_time(),
-            source: source.to_string(),
-            models: models.clone(),
-            rehearsal: ask.is_rehearsed() || !matches!(source, Source::Camera(_)),
-            script,
-            reserve,
-            rules: Rules {
-                look: closeup.rules(ask.looks.denies(), ask.looks.expected_within()),
-                ..ask.rules(live)
-            },
+        let mut asked = None;
+        let shown = stage.is_some();
+        let mut hear = |event: &Event| tell(event, &mut asked, json, shown);
+        let ended = sessions.play(drawn, &mut feed, stage.as_mut(), &stop, &mut hear)?;
+        let Some(ended) = ended else {
+            return Ok(Exit::Integrity);
         };
-        let camera = Proof::camera(source);
-        let refusal = (ask.proof).refuses(&log, source, camera.as_ref(), plan.rehearsal)?;
-        closeup.begin();
-        let session = match ask.tape {
-            Some(_) => Session::taped(plan, begun),
-            None => Session::new(plan, begun),
-        };
-        let mut run = Run {
-            session,
-            closeup: &mut closeup,
-            feed: &mut feed,
-            stage: stage.as_mut(),
-            ask,
-            stop: &stop,
-            now: begun,
-            asked: None,
-            still: None,
-            broken: None,
-        };
-        for news in run.feed.faults() {
-            run.session.hear(news);
-        }
-        let mut evidence = witness.evidence(&ask.proof, camera)?;
-        if let Some(refusal) = &refusal {
-            say(format_args!("error: {}", refusal.words));
-            evidence.locked_until = refusal.until;
-            run.session.end(End::Cancelled);
-            // That it has begun is no news.
-            run.session.events();
-        }
-        let (failure, frame) = run.play();
-        begun = run.now;
-        let mut record = run
-            .session
-            .record()
-            .context("the session did not end")?
-            .clone();
-        let verdict = match (&refusal, run.session.state()) {
-            (Some(refusal), _) => Verdict::Inconclusive(refusal.reason),
-            (None, State::Done(verdict)) => verdict,
-            (None, _) => return Ok(Exit::Failed),
-        };
-        if refusal.is_some() {
-            record.conclude(verdict, 0.0);
-        }
-        let audit = &ask.proof.audit;
-        evidence.still = audit.keep(&record.session, run.still.as_deref());
-        // The disk has the result before anybody sees it.
-        let sealed = match log.append(&record, evidence) {
-            Ok(sealed) => sealed,
-            Err(error) => {
-                audit.forget(&record.session);
-                say(format_args!("error: the result was not logged: {error}"));
-                say(serde_json::to_string(&record)?);
-                return Ok(Exit::Integrity);
-            }
-        };
-        if let (Some(folder), Some(tape), None) = (&ask.tape, run.session.tape(), &refusal)
-            && let Err(error) = keep(folder, &record.session, tape)
-        {
-            say(format_args!("error: {error:#}"));
-        }
-        // Of a camera that may yet come back: another session may be asked for.
-        let fault = run.broken.take();
-        let reported = report(&record, &sealed, ask);
+        let verdict = ended.verdict;
+        let reported = report(&ended.record, &ended.sealed, json);
         let again = match stage.as_mut() {
             Some(stage) if verdict != Verdict::Cancelled => {
-                stage.linger(&mut feed, &stop, verdict, frame, &mut begun)
+                stage.linger(&mut feed, &stop, verdict, ended.frame, &mut sessions.now)
             }
             _ => false,
         };
-        match failure {
+        match ended.failure {
             Some(error) if verdict == Verdict::Cancelled => {
                 return Ok(fail(&error, Exit::Cancelled));
             }
             Some(error) => return Err(error),
             None => reported?,
         }
-        if let (Some(error), false) = (fault, again) {
+        if let (Some(error), false) = (ended.broken, again) {
             return Err(error.into());
         }
-        let exit = exit_of(verdict);
         if !again {
-            return Ok(exit);
+            return Ok(exit_of(verdict));
         }
     }
 }
 
-/// One session under way.
-struct Run<'a> {
-    session: Session,
-    closeup: &'a mut Closeup,
-    feed: &'a mut Feed,
-    stage: Option<&'a mut Stage>,
-    ask: &'a Ask,
-    stop: &'a Receiver<()>,
-    now: Timestamp,
-    /// The step that was asked last.
-    asked: Option<Step>,
-    /// The last frame of a face at rest before anything was asked, where one is to be kept.
-    still: Option<Arc<Frame>>,
-    /// What was wrong with the camera when that ended the session.
-    broken: Option<Error>,
-}
-
-impl Run<'_> {
-    /// Plays the session to its end, whatever happens; gives the error that ended it, if one did,
-    /// and the last frame.
-    fn play(&mut self) -> (Option<anyhow::Error>, Option<Arc<Frame>>) {
-        let mut failure = None;
-        let mut frame = None;
-        while !matches!(self.session.state(), State::Done(_)) {
-            if self.stop.try_recv().is_ok() {
-                self.session.end(End::Cancelled);
-            } else if let Err(error) = self.turn(&mut frame) {
-                self.session.end(match exit::of(&error) {
-                    Exit::Source | Exit::Integrity => End::SourceFailed,
-                    // The display has gone, or whoever reads our lines.
-                    _ => End::Cancelled,
-                });
-                failure = Some(error);
-            }
-        }
-        // The last events; who no longer reads them has the record in the log.
-        let told = self.tell();
-        (failure.or(told.err()), frame)
+/// Passes on what has happened: to the caller, or to the terminal where no window shows it. `asked` is the
+/// step that is under way.
+fn tell(event: &Event, asked: &mut Option<Step>, json: bool, shown: bool) -> anyhow::Result<()> {
+    if json {
+        print_json(event)?;
+    } else if !shown {
+        say(words(event, *asked));
     }
-
-    /// Takes in what comes next, and shows how things stand.
-    fn turn(&mut self, frame: &mut Option<Arc<Frame>>) -> anyhow::Result<()> {
-        self.tell()?;
-        match self.feed.next()? {
-            Next::Seen(seen) => {
-                self.now = self.now.max(seen.frame.at);
-                let reading = self.closeup.see(&seen, &mut self.session)?;
-                log::trace!("{reading:?}");
-                let waits = self.still.is_none() || self.session.is_waiting();
-                if self.ask.proof.audit.is_wanted() && waits && self.session.is_at_rest(&reading) {
-                    self.still = Some(Arc::clone(&seen.frame));
-                }
-                *frame = Some(seen.frame);
-            }
-            Next::Tick(now) => {
-                self.now = self.now.max(now);
-                self.session.tick(now);
-            }
-            Next::Camera(news) => {
-                self.now = self.now.max(news.at);
-                self.session.hear(&news);
-            }
-            Next::End => self.session.end(End::SourceEnded),
-        }
-        // The result is shown only after it has been logged.
-        let state = self.session.state();
-        if state == State::Done(Verdict::Inconclusive(Reason::SourceFailed)) {
-            self.broken = self.feed.failure();
-        }
-        if let (Some(stage), false) = (self.stage.as_mut(), matches!(state, State::Done(_))) {
-            let script_len = self.session.script_len();
-            match stage.show(
-                frame.as_deref(),
-                state,
-                script_len,
-                self.now,
-                self.feed.fault(),
-            )? {
-                Wanted::Stop => self.session.end(End::Cancelled),
-                Wanted::Nothing | Wanted::Again => {}
-            }
-        }
-        Ok(())
+    if let Event::Step { step, state, .. } = event {
+        *asked = (*state == StepState::Asked).then_some(*step);
     }
-
-    /// Passes on what has happened: to the caller, the simulated subject, the terminal.
-    fn tell(&mut self) -> anyhow::Result<()> {
-        for event in self.session.events() {
-            if let Event::Step { step, state, .. } = &event {
-                self.feed.cue(match state {
-                    StepState::Asked => Cue::Ask(*step),
-                    StepState::Done | StepState::Failed => Cue::Rest,
-                });
-            }
-            if self.ask.json {
-                print_json(&event)?;
-            } else if self.stage.is_none() {
-                say(words(&event, self.asked));
-            }
-            if let Event::Step { step, state, .. } = event {
-                self.asked = (state == StepState::Asked).then_some(step);
-            }
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// An event for somebody who reads the terminal; `asked` is the step that is under way.

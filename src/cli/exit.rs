@@ -10,7 +10,7 @@ use super::out::Closed;
 pub enum Exit {
     /// Passed (`challenge`, `demo`), one person (`compare`), or done (others).
     Done = 0,
-    /// The challenge was not met; two people (`compare`).
+    /// The challenge was not met; two people (`compare`); a day went as it must not (`soak`).
     Failed = 1,
     /// Wrong flag or configuration, a log that cannot be written, no display.
     Usage = 2,

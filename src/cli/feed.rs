@@ -1,19 +1,18 @@
 //! Observations for one run: from two threads as they happen, or one by one as fast as they can be
-//! looked at.
+//! looked at. In the second case time is that of the frames, and no clock decides anything.
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, after, bounded};
 use liveness::{
     capture::{
-        self, Fault, Frames, News, Source,
-        puppet::{self, Behaviour, Cue, Pace, Puppet},
+        self, CameraId, Fault, Frames, Moment, News, Source,
+        puppet::{self, Behaviour, Cue, Day, Pace, Puppet},
     },
     error::Error,
-    frame::Frame,
     mesh::Mesher,
     mtcnn::{Follow, Params},
     observation::{Observation, Observer},
@@ -67,16 +66,16 @@ pub struct Feed {
     cues: Option<Sender<Cue>>,
     clock: Clock,
     camera: Option<Guard>,
-    /// In a recording no time passes between frames, however long we take to look at them: the
-    /// moment of the last one.
-    recorded: Option<Timestamp>,
+    /// Where no time passes however long we take to look, in a recording and at a virtual kiosk: the
+    /// moment of what came last.
+    virtual_now: Option<Timestamp>,
 }
 
 enum Kind {
     /// Two threads look at frames as they happen.
     Threads(Receiver<Result<Observation, Error>>),
     /// Frames are looked at when asked for: in virtual time.
-    Inline(Frames, Box<dyn FnMut(Frame) -> Result<Observation, Error>>),
+    Inline(Box<dyn FnMut() -> Result<Next, Error>>),
     /// The source could not be opened: said when it is asked for, so that a session is on record.
     Broken(Option<Error>),
 }
@@ -97,7 +96,7 @@ impl Feed {
             }
             Source::Demo | Source::Path(_) => (None, None),
         };
-        let recorded = matches!(wish.source, Source::Path(_)).then(Timestamp::default);
+        let virtual_now = matches!(wish.source, Source::Path(_)).then(Timestamp::default);
         let kind = if live {
             let late = match wish.source {
                 Source::Camera(_) | Source::Demo => Late::Drop,
@@ -111,7 +110,8 @@ impl Feed {
                     None => open(&wish, pace, heard, clock),
                 },
                 move || {
-                    let mut observer = observer(&looking, clock)?;
+                    let models = looking.models.as_deref();
+                    let mut observer = observer(looking.params, models, clock)?;
                     if late == Late::Drop {
                         // While the camera opens. One that is asked for more may take longer over
                         // its first frame.
@@ -123,9 +123,12 @@ impl Feed {
                 late,
             )?)
         } else {
-            let mut observer = observer(&wish, clock)?;
+            let mut observer = observer(wish.params, wish.models.as_deref(), clock)?;
             match open(&wish, Pace::Virtual, heard, clock) {
-                Ok(frames) => Kind::Inline(frames, Box::new(move |frame| observer.look(frame))),
+                Ok(mut frames) => Kind::Inline(Box::new(move || match frames.next() {
+                    Some(frame) => frame.and_then(|f| observer.look(f)).map(Next::Seen),
+                    None => Ok(Next::End),
+                })),
                 Err(error) => Kind::Broken(Some(error)),
             }
         };
@@ -134,16 +137,43 @@ impl Feed {
             cues: demo.then_some(cues),
             clock,
             camera,
-            recorded,
+            virtual_now,
+        })
+    }
+
+    /// Starts to look at a virtual kiosk; ends when its day does.
+    pub fn kiosk(day: Day, params: Params, models: Option<&Path>) -> anyhow::Result<Self> {
+        // Measures what looking costs, which decides nothing.
+        let clock = Clock::start();
+        let (cues, heard) = bounded(CUES);
+        let (mut watched, watch) = puppet::kiosk(day, heard)?;
+        let mut observer = observer(params, models, clock)?;
+        observer.warm_up(day.size())?;
+        let wait = move || match watched.wait() {
+            Some(Ok(Moment::Frame(frame))) => observer.look(frame).map(Next::Seen),
+            Some(Ok(Moment::Silence(now))) => Ok(Next::Tick(now)),
+            Some(Err(error)) => Err(error),
+            None => Ok(Next::End),
+        };
+        Ok(Self {
+            kind: Kind::Inline(Box::new(wait)),
+            cues: Some(cues),
+            clock,
+            camera: Some(Guard::new(
+                CameraId::Index(0),
+                true,
+                Box::new(move || watch.news()),
+            )),
+            virtual_now: Some(Timestamp::default()),
         })
     }
 
     /// Waits for what comes next, at most a twentieth of a second.
     pub fn next(&mut self) -> Result<Next, Error> {
-        let (kind, clock, recorded) = (&mut self.kind, self.clock, &mut self.recorded);
-        let mut wait = || wait(kind, clock, recorded);
+        let (kind, clock, now) = (&mut self.kind, self.clock, &mut self.virtual_now);
+        let mut wait = || wait(kind, clock, now);
         match &mut self.camera {
-            Some(camera) => camera.next(wait, clock),
+            Some(camera) => camera.next(wait),
             None => wait(),
         }
     }
@@ -178,32 +208,32 @@ impl Feed {
     }
 }
 
-fn wait(kind: &mut Kind, clock: Clock, recorded: &mut Option<Timestamp>) -> Result<Next, Error> {
+fn wait(kind: &mut Kind, clock: Clock, virtual_now: &mut Option<Timestamp>) -> Result<Next, Error> {
     let next = match kind {
         Kind::Threads(seen) => match seen.recv_timeout(TICK) {
             Ok(observation) => observation.map(Next::Seen),
             Err(RecvTimeoutError::Timeout) => {
-                let now = recorded.unwrap_or_else(|| clock.now());
+                let now = virtual_now.unwrap_or_else(|| clock.now());
                 Ok(Next::Tick(now))
             }
             Err(RecvTimeoutError::Disconnected) => Ok(Next::End),
         },
-        Kind::Inline(frames, look) => {
-            let next = || frames.next().map(|frame| frame.and_then(look));
+        Kind::Inline(next) => {
             // As the threads do: a session ends on record whatever breaks down.
-            match catch_unwind(AssertUnwindSafe(next)) {
-                Ok(None) => Ok(Next::End),
-                Ok(Some(seen)) => seen.map(Next::Seen),
-                Err(_) => Err(Error::Panic { thread: "main" }),
-            }
+            let next = catch_unwind(AssertUnwindSafe(next));
+            next.unwrap_or(Err(Error::Panic { thread: "main" }))
         }
         Kind::Broken(error) => match error.take() {
             Some(error) => Err(error),
             None => Ok(Next::End),
         },
     };
-    if let (Some(last), Ok(Next::Seen(seen))) = (recorded, &next) {
-        *last = seen.frame.at;
+    if let Some(now) = virtual_now {
+        match &next {
+            Ok(Next::Seen(seen)) => *now = seen.frame.at,
+            Ok(Next::Tick(at)) => *now = *at,
+            _ => {}
+        }
     }
     next
 }
@@ -213,9 +243,12 @@ pub fn pause() {
     let _ = after(TICK).recv();
 }
 
-fn observer(wish: &Wish, clock: Clock) -> Result<Observer<Follow>, Error> {
-    let models = wish.models.as_deref();
-    let detector = Follow::load(wish.params, models)?;
+fn observer(
+    params: Params,
+    models: Option<&Path>,
+    clock: Clock,
+) -> Result<Observer<Follow>, Error> {
+    let detector = Follow::load(params, models)?;
     Ok(Observer::new(detector, Mesher::load(models)?, clock))
 }
 

@@ -5,7 +5,7 @@ use liveness::{
     capture::{CameraId, Change, Fault, News},
     error::Error,
     observation::Observation,
-    time::{Clock, Timestamp},
+    time::Timestamp,
 };
 
 use super::feed::Next;
@@ -41,11 +41,7 @@ impl Guard {
 
     /// What comes next, of what `wait` gives: news go before what was seen meanwhile, and what was seen
     /// from before a fault until its end only lets time pass.
-    pub fn next(
-        &mut self,
-        wait: impl FnOnce() -> Result<Next, Error>,
-        clock: Clock,
-    ) -> Result<Next, Error> {
+    pub fn next(&mut self, wait: impl FnOnce() -> Result<Next, Error>) -> Result<Next, Error> {
         if let Some(news) = self.hear()? {
             return Ok(Next::Camera(news));
         }
@@ -65,7 +61,7 @@ impl Guard {
         };
         // A camera that is black or frozen goes on sending.
         if seen.frame.at < self.stale || self.broken().is_some() {
-            return Ok(Next::Tick(clock.now()));
+            return Ok(Next::Tick(seen.frame.at));
         }
         Ok(Next::Seen(seen))
     }
@@ -163,7 +159,7 @@ mod tests {
 
         /// What comes next when `wait` would give this, in a word.
         fn next(&mut self, wait: impl FnOnce() -> Next) -> String {
-            match self.0.next(|| Ok(wait()), Clock::start()) {
+            match self.0.next(|| Ok(wait())) {
                 Ok(Next::Seen(seen)) => format!("seen {}", seen.frame.seq),
                 Ok(Next::Tick(_)) => "tick".to_owned(),
                 Ok(Next::Camera(news)) => format!("{:?} {}", news.state, news.fault.name()),

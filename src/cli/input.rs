@@ -50,14 +50,9 @@ impl Looking {
         self.smallest.params()
     }
 
-    /// How the face in a session is looked for: down to less than the smallest of interest, so that one
-    /// who is let in at the limit is not lost by leaning back, and a nod not seen for it.
+    /// How the face in a session is looked for.
     pub fn session_params(&self) -> Params {
-        let wide = self.smallest.params();
-        Params {
-            min_face_px: (SESSION_SHARE * wide.min_face_px).max(LEAST_FACE_PX),
-            ..wide
-        }
+        self.smallest.session_params()
     }
 }
 
@@ -81,6 +76,16 @@ impl MinFace {
         Params {
             min_face_px: self.min_face,
             ..Params::default()
+        }
+    }
+
+    /// The same for the face in a session: down to less than the smallest of interest, so that one
+    /// who is let in at the limit is not lost by leaning back, and a nod not seen for it.
+    pub fn session_params(&self) -> Params {
+        let wide = self.params();
+        Params {
+            min_face_px: (SESSION_SHARE * wide.min_face_px).max(LEAST_FACE_PX),
+            ..wide
         }
     }
 }

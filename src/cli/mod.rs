@@ -28,6 +28,8 @@ mod png;
 mod preview;
 mod proof;
 mod replay;
+mod sessions;
+mod soak;
 mod span;
 mod stage;
 mod still;
@@ -85,6 +87,7 @@ enum Command {
     Completions(completions::Completions),
     Detect(detect::Detect),
     Padtest(padtest::Padtest),
+    Soak(soak::Soak),
     Man(man::Man),
 }
 
@@ -120,6 +123,8 @@ pub fn run(args: Vec<OsString>) -> Exit {
         Command::Completions(completions) => out::until_closed(completions.run(Cli::command())),
         Command::Detect(detect) => out::until_closed(detect.run(&cli.common)),
         Command::Padtest(padtest) => out::until_closed(padtest.run(&cli.common)),
+        // Its exit code decides, too.
+        Command::Soak(soak) => soak.run(&cli.common),
         Command::Man(man) => out::until_closed(man.run(Cli::command())),
     };
     done.unwrap_or_else(|error| fail(&error, exit::of(&error)))

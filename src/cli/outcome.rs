@@ -10,7 +10,7 @@ use liveness::{
 };
 use serde::Serialize;
 
-use super::{ask::Ask, exit::Exit, out::print_line};
+use super::{exit::Exit, out::print_line};
 
 /// The last line of `challenge --json`.
 #[derive(Serialize)]
@@ -28,8 +28,8 @@ impl<'a> From<&'a SessionRecord> for ResultLine<'a> {
 }
 
 /// Says how a session ended, in the words that are in the log.
-pub fn report(record: &SessionRecord, sealed: &Sealed, ask: &Ask) -> anyhow::Result<()> {
-    if ask.json {
+pub fn report(record: &SessionRecord, sealed: &Sealed, json: bool) -> anyhow::Result<()> {
+    if json {
         // The line that is in the log, to the letter, and one field more: whoever keeps it can prove later
         // what was logged.
         let line = sealed.text().trim_start_matches('{');

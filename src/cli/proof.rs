@@ -118,6 +118,21 @@ impl Witness {
 }
 
 impl Proof {
+    /// The log that was named, if one was.
+    pub fn named_log(&self) -> Option<&Path> {
+        self.log.as_deref()
+    }
+
+    /// Whether failures lock.
+    pub fn locks(&self) -> bool {
+        self.lockout.is_some()
+    }
+
+    /// Names the log.
+    pub fn log_to(&mut self, path: PathBuf) {
+        self.log = Some(path);
+    }
+
     /// Opens the log. One that an older version has left in the usual place is taken in, and stays.
     ///
     /// # Errors

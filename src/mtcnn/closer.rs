@@ -35,6 +35,21 @@ impl Closer {
         })
     }
 
+    /// Runs the network on each number of crops that there can be: a plan is kept for each, and one that is
+    /// first made when a rare picture comes would be memory that grows after months.
+    pub fn warm_up(&mut self, image: &RgbImage) -> Result<(), Error> {
+        let whole = BBox {
+            x1: 0.0,
+            y1: 0.0,
+            x2: image.width() as f32,
+            y2: image.height() as f32,
+        };
+        for crops in (1..=BATCH).rev() {
+            self.look(image, &vec![whole; crops])?;
+        }
+        Ok(())
+    }
+
     /// Runs the network on the crops under `boxes`, RGB in -1..1; its outputs have a row for each.
     pub fn look(&mut self, image: &RgbImage, boxes: &[BBox]) -> Result<Outputs, Error> {
         let (side, cutter) = (self.side, &mut self.cutter);

@@ -75,4 +75,8 @@ impl Detect for Follow {
         }
         Ok(faces)
     }
+
+    fn warm_up(&mut self, frame: &Frame) -> Result<(), Error> {
+        self.cascade.warm_up(frame)
+    }
 }

@@ -169,4 +169,10 @@ impl Detect for Mtcnn {
     fn detect(&mut self, frame: &Frame) -> Result<Vec<Face>, Error> {
         self.find(&frame.image)
     }
+
+    fn warm_up(&mut self, frame: &Frame) -> Result<(), Error> {
+        self.rnet.warm_up(&frame.image)?;
+        self.onet.warm_up(&frame.image)?;
+        self.detect(frame).map(drop)
+    }
 }

@@ -29,6 +29,10 @@ impl ONet {
         })
     }
 
+    pub fn warm_up(&mut self, image: &RgbImage) -> Result<(), Error> {
+        self.closer.warm_up(image)
+    }
+
     /// The faces in these squares, which come best first; some faces more than once.
     pub fn confirm(
         &mut self,

@@ -29,6 +29,10 @@ impl RNet {
         })
     }
 
+    pub fn warm_up(&mut self, image: &RgbImage) -> Result<(), Error> {
+        self.closer.warm_up(image)
+    }
+
     /// The squares that still look like a face, best first: calibrated and squared again.
     pub fn refine(
         &mut self,

@@ -184,8 +184,11 @@ impl Session {
     pub fn take(&mut self, reading: &Reading) {
         let state = if self.is_over(reading.at) {
             self.challenge.end(End::SourceFailed)
-        } else {
+        } else if self.broken.is_empty() {
             self.challenge.see(reading)
+        } else {
+            // What a camera shows that stands still or is covered is nobody's.
+            self.challenge.tick(reading.at)
         };
         self.advance(state, reading.at);
     }

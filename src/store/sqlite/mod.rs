@@ -33,6 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long others may read what was purged.
 const READERS: Duration = Duration::from_secs(3);
 
+/// Pages that are kept in memory, in KiB.
+const CACHE_KIB: i32 = 256;
+
 /// What is wrong with a database whose tables are not ours.
 const FOREIGN: &str = "its tables are missing or not ours; see `liveness log verify`";
 /// What is wrong with one whose number of tables' version is not that of its tables.
@@ -132,6 +135,9 @@ impl Base {
 
     fn set_up(&mut self) -> rusqlite::Result<()> {
         self.connection.busy_timeout(PATIENCE)?;
+        // Of its usual 2 MB an append needs a few pages.
+        self.connection
+            .pragma_update(None, "cache_size", -CACHE_KIB)?;
         // What is purged is overwritten. What somebody else put into the schema is not run.
         self.connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;",

@@ -250,6 +250,11 @@ impl Staged {
         }
     }
 
+    /// Lets the moment of the next frame pass without taking it.
+    pub(super) fn miss_frame(&mut self) {
+        self.seq += 1;
+    }
+
     /// The next frame.
     ///
     /// # Errors

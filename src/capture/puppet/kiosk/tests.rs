@@ -1,0 +1,83 @@
+use super::*;
+use crate::capture::{Change, Moment, News};
+
+const FROM: Timestamp = Timestamp::from_millis(4_000);
+const TO: Timestamp = Timestamp::from_millis(9_000);
+
+/// A kiosk with one mishap, watched for 15 seconds: its frames' moments and what was told.
+fn played(fault: Option<Fault>, to: Timestamp) -> (Vec<Timestamp>, Vec<News>) {
+    let (_ask, cues) = crossbeam_channel::bounded(1);
+    let day = Day {
+        seed: 1,
+        fps: 10,
+        length: Duration::from_secs(15),
+        faults_per_hour: 0.0,
+    };
+    let mut kiosk = Kiosk::new(day, cues).unwrap();
+    kiosk.mishap = Some(Mishap {
+        fault,
+        from: FROM,
+        to,
+    });
+    let wish = capture::Options {
+        fps: 10,
+        size: SIZE,
+    };
+    let (mut watched, watch) = watch_through(kiosk, &CameraId::Index(0), wish);
+    let (mut frames, mut told) = (vec![], vec![]);
+    while let Some(moment) = watched.wait() {
+        if let Moment::Frame(frame) = moment.unwrap() {
+            frames.push(frame.at);
+        }
+        told.extend(watch.news());
+    }
+    (frames, told)
+}
+
+#[test]
+fn every_fault_is_told_by_its_name_and_is_over_when_it_is() {
+    for fault in Fault::ALL {
+        let (frames, told) = played(Some(fault), TO);
+        let of = |state| move |n: &&News| n.fault == fault && n.state == state;
+        let (Some(begun), Some(over)) = (
+            told.iter().find(of(Change::Fault)),
+            told.iter().rev().find(of(Change::Back)),
+        ) else {
+            unreachable!("{fault:?} was not told, or is not over: {told:?}");
+        };
+        let took = begun.at.since(FROM);
+        assert!(took <= Duration::from_millis(2_500), "{fault:?} {took:?}");
+        let back = over.at.since(TO);
+        assert!(back <= Duration::from_millis(3_000), "{fault:?} {back:?}");
+        let count = |state| told.iter().filter(|n| n.state == state).count();
+        assert_eq!(count(Change::Fault), count(Change::Back), "{told:?}");
+        assert!(frames.is_sorted());
+        assert!(frames.iter().any(|at| at.as_micros() > 14_800_000));
+    }
+}
+
+#[test]
+fn a_gap_is_no_fault_that_breaks() {
+    let (frames, told) = played(None, FROM.after(Duration::from_millis(1_800)));
+    assert!(told.iter().all(|news| !news.breaks()), "{told:?}");
+    let gap = frames.windows(2).map(|pair| pair[1].since(pair[0])).max();
+    assert_eq!(gap, Some(Duration::from_millis(1_900)));
+    let (frames, told) = played(None, FROM);
+    assert!(told.is_empty(), "{told:?}");
+    assert!(frames.len() > 140, "{}", frames.len());
+}
+
+#[test]
+fn whoever_drops_its_watch_ends_it() {
+    let (_ask, cues) = crossbeam_channel::bounded(1);
+    let day = Day {
+        seed: 1,
+        fps: 10,
+        length: Duration::from_secs(15),
+        faults_per_hour: 0.0,
+    };
+    let (mut watched, watch) = kiosk(day, cues).unwrap();
+    assert!(watched.wait().is_some());
+    drop(watch);
+    assert!(watched.wait().is_none());
+}
