@@ -355,4 +355,20 @@ mod tests {
         let turned = face(215.0, 150.0);
         assert_eq!(choose(&[turned], Some(&whole.bbox)), Some(turned));
     }
+
+    /// A small face behind the subject once ended a session in the frame in which the subject was lost.
+    #[test]
+    fn who_stands_behind_does_not_take_the_place_of_a_face_that_is_lost() {
+        let whole = observer(vec![]).look(frame(0, 0)).unwrap().faces[0];
+        let (middle, side) = (whole.bbox.centre(), whole.bbox.width());
+        let beside = |part: f32| {
+            let side_face = face(middle.x + 3.0 * side, part * side);
+            let mut seen = observer(vec![side_face]);
+            seen.look(frame(0, 0)).unwrap();
+            // The portrait has left: its mesh holds nothing.
+            [2, 4, 9, 11].map(|seq| seen.look(frame(seq, 4_000)).unwrap().subject.is_some())
+        };
+        assert_eq!(beside(0.3), [false, false, false, true]);
+        assert_eq!(beside(0.9), [false, true, true, true]);
+    }
 }

@@ -5,6 +5,8 @@
 mod asked;
 mod evidence;
 mod guide;
+#[cfg(test)]
+mod known_tests;
 mod looks;
 mod motion;
 #[cfg(test)]
@@ -110,7 +112,7 @@ impl Challenge {
     /// Advances by one reading.
     pub fn see(&mut self, reading: &Reading) -> State {
         self.pass_time(reading.at);
-        self.miss(reading.at);
+        self.miss();
         let same = self.evidence.is_same(reading);
         let denied = (self.evidence).see(reading, &self.rules.proof, &self.rules.look);
         // Looks at whoever stood there before are nobody's.
@@ -221,9 +223,10 @@ impl Challenge {
     }
 
     /// Ends where the face was gone for too long: the subject's fault, unless no picture came for that long.
-    fn miss(&mut self, at: Timestamp) {
-        let gap = at.since(self.last_read);
-        self.last_read = self.last_read.max(at);
+    fn miss(&mut self) {
+        // A reading that is stamped earlier than the last tick comes now.
+        let gap = self.now.since(self.last_read);
+        self.last_read = self.now;
         let gone = self.now.since(self.last_seen) > self.rules.absence;
         if gone && matches!(self.phase, Phase::Asking(..)) {
             self.phase = Phase::Done(if gap > self.rules.absence {

@@ -158,10 +158,8 @@ impl Session {
 
     /// Whether the face of `reading` is at rest.
     pub fn is_at_rest(&self, reading: &Reading) -> bool {
-        matches!(
-            self.posture(reading),
-            Some(Posture::Beginning | Posture::Rest)
-        )
+        let posture = self.posture(reading);
+        posture.is_some_and(|posture| posture != Posture::Moving)
     }
 
     /// Takes in what was read elsewhere from the frame numbered `seq`.
@@ -187,8 +185,7 @@ impl Session {
         } else if self.broken.is_empty() {
             self.challenge.see(reading)
         } else {
-            // What a camera shows that stands still or is covered is nobody's.
-            self.challenge.tick(reading.at)
+            self.challenge.tick(reading.at) // A picture that stands still or is black is nobody's.
         };
         self.advance(state, reading.at);
     }

@@ -246,7 +246,8 @@ fn a_face_that_looks_like_anothers_twice_or_at_the_end_is_denied() {
     assert_eq!(strange(|i, n| i == n / 2 || i == n / 2 + 1), changed);
     assert_eq!(strange(|i, n| i >= n - TAIL), changed);
     assert_ne!(looked(look, |_, _, _| {}), passed(), "never looked at");
-    assert_eq!(looked(look, |_, _, r| r.same = Some(f32::NAN)), changed);
+    let nobodys = looked(look, |_, _, r| r.same = Some(f32::NAN));
+    assert_ne!(nobodys, passed(), "what is no number is nobody's");
     let unasked = looked(Look::default(), |_, _, r| r.same = Some(0.9));
     assert_eq!(unasked, passed());
 }
@@ -283,4 +284,69 @@ fn a_network_that_says_not_live_denies_only_if_it_may() {
     assert_eq!(live(false, 0.01), passed());
     let unseen = ("inconclusive".to_owned(), Some(Reason::PoorPicture));
     assert_eq!(looked(look(true), |_, _, _| {}), unseen);
+}
+
+/// The recorded session, its face looked at in every frame: at rest it is near, in a gesture so far off.
+fn made_by(moving: Option<f32>) -> (String, Option<Reason>) {
+    let spans: Vec<(Timestamp, Timestamp)> = obey()
+        .iter()
+        .flat_map(|r| &r.gestures)
+        .map(|gesture| (gesture.start.at, gesture.end.at))
+        .collect();
+    let look = Look {
+        same: Some(0.5),
+        moving: Some(0.65),
+        ..Look::default()
+    };
+    let mut readings = obey();
+    let last = readings[readings.len() - 1].clone();
+    for i in 1..=TAIL as u64 {
+        let mut more = last.clone();
+        more.at = last.at.after(Duration::from_millis(33 * i));
+        more.picture = i;
+        more.gestures.clear();
+        more.sample.as_mut().unwrap().at = more.at;
+        readings.push(more);
+    }
+    for reading in &mut readings {
+        let within = |(from, to): &(Timestamp, Timestamp)| (*from..=*to).contains(&reading.at);
+        if spans.iter().any(within) {
+            reading.moving = moving;
+        } else {
+            reading.same = Some(0.2);
+        }
+    }
+    let rules = Rules {
+        look,
+        ..Rules::default()
+    };
+    let mut session = session_by(&SCRIPT, rules);
+    readings.iter().for_each(|reading| session.take(reading));
+    session.end(End::SourceEnded);
+    let record = session.record().unwrap();
+    (record.verdict.clone(), record.reason)
+}
+
+/// A photograph at rest and somebody else's gestures once passed: faces were looked at at rest alone.
+#[test]
+fn a_gesture_that_another_face_makes_answers_nothing_and_two_deny() {
+    assert_eq!(made_by(Some(0.64)), passed());
+    assert_eq!(made_by(Some(0.66)), failed(Reason::FaceChanged));
+    assert_ne!(made_by(None), passed(), "never looked at while it moved");
+}
+
+/// Photographs that take each other's place once passed: nothing asked for what lies between two places.
+#[test]
+fn a_turn_that_is_not_seen_on_its_way_is_none() {
+    let mut readings = obey();
+    let mut at_rest = readings[0].sample.unwrap();
+    for sample in readings.iter_mut().flat_map(|r| &mut r.sample) {
+        let (at, seq, yaw) = (sample.at, sample.seq, sample.yaw_deg.abs());
+        if yaw < 5.0 {
+            at_rest = *sample;
+        } else if yaw < 28.0 {
+            *sample = Sample { at, seq, ..at_rest };
+        }
+    }
+    assert_ne!(verdict_of(&readings), passed());
 }
