@@ -123,7 +123,7 @@ impl Waiting {
     pub fn see(&mut self, reading: &Reading, stand: &Stand, look: &Look) -> Option<Ready> {
         self.somebody |= reading.people > 0;
         let good = good_face(reading, stand);
-        if reading.same.is_some() {
+        if reading.same.is_some() && look.same.is_some() {
             self.known = look.is_near(reading);
             if !self.known {
                 // Somebody else than a moment ago.
