@@ -46,7 +46,7 @@ pub struct Proof {
     pub covered: u32,
     /// How many gestures that another face makes deny.
     pub strange: u32,
-    /// How many samples must lie between the ends of a movement: see [`motion`].
+    /// How many samples must lie between the ends of a movement, each way of a turn.
     pub between: u8,
     /// How far each eye must close in a blink, as a share of the open eye; a wink closes one. In real
     /// blinks the eye that closed less did so by 0.39 and more.
