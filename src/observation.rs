@@ -43,6 +43,18 @@ pub struct Observation {
     pub times: StageTimes,
 }
 
+impl Observation {
+    /// A frame in which nobody looked for a face.
+    pub fn unseen(frame: impl Into<Arc<Frame>>) -> Self {
+        Self {
+            frame: frame.into(),
+            faces: vec![],
+            subject: None,
+            times: StageTimes::default(),
+        }
+    }
+}
+
 /// Looks at frames: finds faces, picks the subject, fits its mesh.
 pub struct Observer<D> {
     detector: D,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use liveness::{
-    capture::puppet::{Cue, Given, Kind, Staged},
+    capture::puppet::{Given, Kind, Staged},
     challenge::{Rules, State, Verdict},
     identity::{SAME_SESSION, Watch},
     mesh::Mesher,
@@ -11,7 +11,7 @@ use liveness::{
     observation::Observer,
     reading::Reading,
     record,
-    session::{Closeup, Event, Plan, Session, StepState},
+    session::{Closeup, Plan, Session},
     step::Step,
     time::{Clock, Timestamp},
 };
@@ -49,11 +49,8 @@ fn readings(sitter: &str, closeup: &mut Closeup) -> (State, Vec<Reading>) {
         let seen = observer.look(person.next_frame().unwrap()).unwrap();
         readings.push(closeup.see(&seen, &mut session).unwrap());
         for event in session.events() {
-            if let Event::Step { step, state, .. } = event {
-                person.hear(match state {
-                    StepState::Asked => Cue::Ask(step),
-                    StepState::Done | StepState::Failed => Cue::Rest,
-                });
+            if let Some(cue) = event.cue() {
+                person.hear(cue);
             }
         }
     }

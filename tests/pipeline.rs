@@ -1,14 +1,13 @@
 //! The threads: dropping, keeping order, closing, failing. Nothing sleeps: both ends of the
 //! pipeline wait for this test where it matters.
 #![allow(clippy::unwrap_used, clippy::panic)]
-use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use image::RgbImage;
 use liveness::{
     error::Error,
     frame::Frame,
-    observation::{Observation, StageTimes},
+    observation::Observation,
     pipeline::{Late, spawn},
     time::Timestamp,
 };
@@ -26,12 +25,7 @@ fn frames(count: u64) -> impl Iterator<Item = Result<Frame, Error>> + Send {
 }
 
 fn look(frame: Frame) -> Result<Observation, Error> {
-    Ok(Observation {
-        frame: Arc::new(frame),
-        faces: vec![],
-        subject: None,
-        times: StageTimes::default(),
-    })
+    Ok(Observation::unseen(frame))
 }
 
 /// The numbers of the frames that arrive, and the error that ends them.

@@ -14,7 +14,7 @@ use crossbeam_channel::bounded;
 use liveness::{
     capture::{
         Change, Fault, News,
-        puppet::{Behaviour, Cue, Options, Pace, Puppet},
+        puppet::{Behaviour, Options, Pace, Puppet},
     },
     challenge::{End, Reason, Rules, State},
     mesh::Mesher,
@@ -184,14 +184,8 @@ fn filmed(behaviour: Behaviour, seed: u64, script: &[Step]) -> String {
         text += &serde_json::to_string(&reading).unwrap();
         text.push('\n');
         for event in session.events() {
-            match event {
-                Event::Step {
-                    step,
-                    state: StepState::Asked,
-                    ..
-                } => say.send(Cue::Ask(step)).unwrap(),
-                Event::Step { .. } => say.send(Cue::Rest).unwrap(),
-                Event::Hello { .. } | Event::Guide { .. } | Event::Camera { .. } => {}
+            if let Some(cue) = event.cue() {
+                say.send(cue).unwrap();
             }
         }
         if matches!(session.state(), State::Done(_)) {

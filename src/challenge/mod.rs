@@ -34,7 +34,6 @@ pub use looks::{Look, Said};
 pub use ready::{HINT_HOLD, Ready, Rest, Stand, bad_light, good_face};
 pub use rules::Rules;
 pub use script::{ScriptError, catch, draw, script};
-pub use standing::Posture;
 pub use state::{End, State};
 pub use strength::{Odds, Strength, UnknownStrength};
 pub use verdict::{Reason, Verdict};

@@ -19,7 +19,7 @@ const NOD_DEG: f32 = 12.0;
 pub fn is_movement(gesture: &Gesture, span: &[&Sample], rest: &Rest, proof: &Proof) -> bool {
     let turn = match gesture.step {
         Step::TurnLeft | Step::TurnRight => true,
-        // Two turns, each of which is weighed itself.
+        // A shake is not looked at yet: pictures that take each other's place can make one.
         Step::Shake | Step::HoldStill => return true,
         Step::Blink | Step::BlinkTwice | Step::OpenMouth | Step::Nod => false,
     };

@@ -43,7 +43,7 @@ impl Questions {
             return false;
         };
         let next = self.script.get(index + 1).copied();
-        let Some(step) = self.another(unseen, &[Some(unseen), next]) else {
+        let Some(step) = self.another(unseen, &[next]) else {
             return false;
         };
         self.script.insert(index + 1, step);

@@ -1,17 +1,6 @@
 //! Where a challenge stands, for whoever shows it, keeps it, or looks at the face for it.
 use super::{Challenge, Phase, Rest, State, asked, looks::Said, ready::good_face};
-use crate::{reading::Reading, step::Step};
-
-/// What a close look at a face can be good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Posture {
-    /// At rest, before anything is asked: whose face is it?
-    Beginning,
-    /// At rest, between the gestures.
-    Rest,
-    /// On the way: somebody else's gesture must not answer.
-    Moving,
-}
+use crate::{identity::Posture, reading::Reading, step::Step};
 
 impl Challenge {
     /// What is asked, in order; it grows while answers are slow, wrong or missing.
@@ -29,7 +18,7 @@ impl Challenge {
         self.looks.said()
     }
 
-    /// What a close look at the face of `reading` is good for now; `None` where for nothing.
+    /// How the face of `reading` stands; `None` where there is nothing to look at.
     pub fn posture(&self, reading: &Reading) -> Option<Posture> {
         let sample = reading.sample.as_ref()?;
         match &self.phase {

@@ -109,10 +109,10 @@ impl Guard {
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::Arc, time::Duration};
+    use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
 
     use image::RgbImage;
-    use liveness::{frame::Frame, observation::StageTimes};
+    use liveness::frame::Frame;
 
     use super::*;
 
@@ -126,12 +126,7 @@ mod tests {
             seq: ms,
             image: RgbImage::new(1, 1),
         };
-        Next::Seen(Observation {
-            frame: Arc::new(frame),
-            faces: vec![],
-            subject: None,
-            times: StageTimes::default(),
-        })
+        Next::Seen(Observation::unseen(frame))
     }
 
     fn fault(ms: u64, fault: Fault) -> News {

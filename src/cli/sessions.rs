@@ -4,13 +4,13 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use crossbeam_channel::Receiver;
 use liveness::{
-    capture::{Source, puppet::Cue},
+    capture::Source,
     challenge::{End, Reason, Rules, State, Verdict},
     error::Error,
     frame::Frame,
     nn,
     record::{self, SessionRecord},
-    session::{Closeup, Event, Plan, Session, StepState},
+    session::{Closeup, Event, Plan, Session},
     store::{Log, Sealed},
     time::Timestamp,
 };
@@ -254,11 +254,8 @@ impl Run<'_> {
     /// Passes on what has happened: to the simulated subject, and to whoever hears.
     fn tell(&mut self) -> anyhow::Result<()> {
         for event in self.session.events() {
-            if let Event::Step { step, state, .. } = &event {
-                self.feed.cue(match state {
-                    StepState::Asked => Cue::Ask(*step),
-                    StepState::Done | StepState::Failed => Cue::Rest,
-                });
+            if let Some(cue) = event.cue() {
+                self.feed.cue(cue);
             }
             (self.hear)(&event)?;
         }

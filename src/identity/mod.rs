@@ -12,7 +12,7 @@ use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 pub use portrait::{Crowd, Portrait, Portraits, Unfit};
-pub use watch::{LOOKS, Likeness, SAME_MOVING, SAME_SESSION, Watch, When};
+pub use watch::{LOOKS, Likeness, Posture, SAME_MOVING, SAME_SESSION, Watch};
 
 use crate::{
     error::Error,

@@ -24,14 +24,14 @@ const FEWEST: usize = 3;
 /// Looks that make the face now: one look alone is up to 0.52 off.
 pub const LOOKS: usize = 3;
 
-/// When a face is looked at.
+/// How a face stands when it is looked at, and so what the look is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum When {
+pub enum Posture {
     /// At rest, before anything is asked: these looks make the face at the beginning.
     Beginning,
-    /// At rest, later.
+    /// At rest, between the gestures.
     Rest,
-    /// While it makes a gesture.
+    /// On the way: somebody else's gesture must not answer.
     Moving,
 }
 
@@ -87,25 +87,25 @@ impl Watch {
         &mut self,
         image: &RgbImage,
         landmarks: &Landmarks5,
-        when: When,
+        posture: Posture,
     ) -> Result<Likeness, Error> {
         let seen = self.recognizer.embed(image, landmarks)?;
-        Ok(self.see(seen, when))
+        Ok(self.see(seen, posture))
     }
 
-    fn see(&mut self, seen: Embedding, when: When) -> Likeness {
+    fn see(&mut self, seen: Embedding, posture: Posture) -> Likeness {
         let first = Embedding::mean(&self.first);
         let off = first.map(|first| first.distance(&seen));
-        match when {
+        match posture {
             // By itself: faces at rest would speak for it.
-            When::Moving => {
+            Posture::Moving => {
                 return Likeness {
                     same: off.filter(|_| self.first.len() >= FEWEST),
                     expected: None,
                 };
             }
             // Not who was there before; else the face at the beginning would be a mixture of two.
-            When::Beginning if off.is_some_and(|off| off >= SAME_SESSION) => {
+            Posture::Beginning if off.is_some_and(|off| off >= SAME_SESSION) => {
                 self.begin();
                 self.first.push(seen);
                 return Likeness {
@@ -113,9 +113,9 @@ impl Watch {
                     expected: None,
                 };
             }
-            When::Beginning | When::Rest => {}
+            Posture::Beginning | Posture::Rest => {}
         }
-        let wanted = if when == When::Beginning {
+        let wanted = if posture == Posture::Beginning {
             FIRST
         } else {
             FEWEST
@@ -152,23 +152,23 @@ mod tests {
     fn a_swap_shows_in_a_few_looks_and_one_odd_look_does_not() {
         let mut watch = Watch::load(None, Some(face(0.1))).unwrap();
         for at in [0.0, 0.1] {
-            assert_eq!(watch.see(face(at), When::Beginning).same, None);
+            assert_eq!(watch.see(face(at), Posture::Beginning).same, None);
         }
-        let mut same = |at: f32| watch.see(face(at), When::Rest).same;
+        let mut same = |at: f32| watch.see(face(at), Posture::Rest).same;
         let near = (0..8).filter_map(|i| same(if i == 5 { 0.6 } else { 0.05 }));
         assert!(near.into_iter().all(|d| d < SAME_SESSION));
         let swapped: Vec<f32> = (0..3).filter_map(|_| same(0.9)).collect();
         assert!(swapped[2] > SAME_SESSION, "{swapped:?}");
-        let expected = watch.see(face(0.9), When::Rest).expected.unwrap();
+        let expected = watch.see(face(0.9), Posture::Rest).expected.unwrap();
         assert!((expected - 0.8).abs() < 1e-5, "{expected}");
         watch.begin();
-        assert_eq!(watch.see(face(0.9), When::Beginning).same, None);
+        assert_eq!(watch.see(face(0.9), Posture::Beginning).same, None);
     }
 
     #[test]
     fn the_face_at_the_beginning_is_one_persons() {
         let mut watch = Watch::load(None, None).unwrap();
-        let mut same = |at: f32| watch.see(face(at), When::Beginning).same;
+        let mut same = |at: f32| watch.see(face(at), Posture::Beginning).same;
         // Two take turns: told each time, and never mixed.
         for (at, told) in [
             (0.0, None),
@@ -187,19 +187,19 @@ mod tests {
     #[test]
     fn a_face_that_moves_speaks_for_itself() {
         let mut watch = Watch::load(None, None).unwrap();
-        assert_eq!(watch.see(face(0.0), When::Moving).same, None);
+        assert_eq!(watch.see(face(0.0), Posture::Moving).same, None);
         for _ in 0..5 {
-            watch.see(face(0.0), When::Beginning);
+            watch.see(face(0.0), Posture::Beginning);
         }
         for at in [0.7, 0.3, 0.9] {
-            let seen = watch.see(face(at), When::Moving);
+            let seen = watch.see(face(at), Posture::Moving);
             assert!(
                 seen.same.is_some_and(|off| (off - at).abs() < 1e-5) && seen.expected.is_none()
             );
         }
         assert!(
             watch
-                .see(face(0.1), When::Rest)
+                .see(face(0.1), Posture::Rest)
                 .same
                 .is_some_and(|off| off < 0.2)
         );

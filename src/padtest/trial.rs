@@ -14,7 +14,7 @@ use crate::{
     mtcnn::{Follow, Params},
     observation::Observer,
     record,
-    session::{Closeup, Event, Plan as SessionPlan, Session, StepState},
+    session::{Closeup, Plan as SessionPlan, Session},
     time::{Clock, Timestamp},
 };
 
@@ -129,11 +129,8 @@ impl Trial {
         let mut session = Session::taped(plan, Timestamp::default());
         loop {
             for event in session.events() {
-                if let Event::Step { step, state, .. } = event {
-                    feed.hear(match state {
-                        StepState::Asked => Cue::Ask(step),
-                        StepState::Done | StepState::Failed => Cue::Rest,
-                    });
+                if let Some(cue) = event.cue() {
+                    feed.hear(cue);
                 }
             }
             if matches!(session.state(), State::Done(_)) {

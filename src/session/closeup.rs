@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use super::Session;
 use crate::{
-    challenge::{Look, Posture},
+    challenge::Look,
     error::Error,
-    identity::{SAME_MOVING, SAME_SESSION, Watch, When},
+    identity::{Posture, SAME_MOVING, SAME_SESSION, Watch},
     observation::Observation,
     passive::Passive,
     reading::Reading,
@@ -101,21 +101,17 @@ impl Closeup {
         }
         self.last = Some((reading.at, posture));
         let image = &seen.frame.image;
-        let when = match posture {
-            Posture::Beginning => When::Beginning,
-            Posture::Rest => When::Rest,
-            Posture::Moving => When::Moving,
-        };
-        if let (Some(passive), false) = (&mut self.passive, when == When::Moving) {
+        let moving = posture == Posture::Moving;
+        if let (Some(passive), false) = (&mut self.passive, moving) {
             let live = passive.look(image, &subject.face.bbox)?;
             // What is no number says nothing good, and JSON has no word for it.
             reading.passive = Some(if live.is_finite() { live } else { 0.0 });
         }
         if let Some(watch) = &mut self.watch {
-            let likeness = watch.look(image, &subject.face.landmarks, when)?;
+            let likeness = watch.look(image, &subject.face.landmarks, posture)?;
             let far = |d: f32| if d.is_finite() { d } else { FAR };
             let same = likeness.same.map(far);
-            if when == When::Moving {
+            if moving {
                 reading.moving = same;
             } else {
                 (reading.same, reading.expected) = (same, likeness.expected.map(far));

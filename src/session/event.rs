@@ -2,7 +2,7 @@
 use serde::Serialize;
 
 use crate::{
-    capture::{Change, Fault},
+    capture::{Change, Fault, puppet::Cue},
     challenge::Guide,
     step::Step,
 };
@@ -57,4 +57,17 @@ pub enum Event {
         /// When, in milliseconds of the session.
         t_ms: f64,
     },
+}
+
+impl Event {
+    /// What it says to a simulated subject, if anything.
+    pub fn cue(&self) -> Option<Cue> {
+        match self {
+            Self::Step { step, state, .. } => Some(match state {
+                StepState::Asked => Cue::Ask(*step),
+                StepState::Done | StepState::Failed => Cue::Rest,
+            }),
+            Self::Hello { .. } | Self::Guide { .. } | Self::Camera { .. } => None,
+        }
+    }
 }

@@ -13,8 +13,9 @@ pub use tape::{Line, Replay, Tape, TapeError};
 
 use crate::{
     capture::{Change, Fault, News},
-    challenge::{Challenge, End, Guide, HINT_HOLD, Posture, Rules, State, Verdict},
+    challenge::{Challenge, End, Guide, HINT_HOLD, Rules, State, Verdict},
     frame,
+    identity::Posture,
     observation::Observation,
     reading::{Reader, Reading},
     record::{FrameCounts, SCHEMA, SessionRecord, StepRecord, WallTime},
@@ -151,15 +152,14 @@ impl Session {
         self.reader.read(seen)
     }
 
-    /// What a close look at the face of `reading` is good for now; `None` where for nothing.
+    /// How the face of `reading` stands; `None` where there is nothing to look at.
     pub fn posture(&self, reading: &Reading) -> Option<Posture> {
         self.challenge.posture(reading)
     }
 
     /// Whether the face of `reading` is at rest.
     pub fn is_at_rest(&self, reading: &Reading) -> bool {
-        let posture = self.posture(reading);
-        posture.is_some_and(|posture| posture != Posture::Moving)
+        !matches!(self.posture(reading), None | Some(Posture::Moving))
     }
 
     /// Takes in what was read elsewhere from the frame numbered `seq`.

@@ -6,7 +6,7 @@ use liveness::{
     capture::{self, CameraId, Options, Source},
     error::Error,
     frame::Frame,
-    observation::{Observation, StageTimes},
+    observation::Observation,
     pipeline::{self, Late},
     time::Clock,
 };
@@ -99,7 +99,11 @@ fn measure(which: &CameraId) -> Result<Measured, Error> {
     let (watched, watch) = capture::watch(which, Options::default(), clock);
     // A camera that is waited for holds whoever asks it for a frame: that is another thread. Nobody looks
     // for faces meanwhile, so that nothing but the camera is measured.
-    let frames = pipeline::spawn(move || Ok(watched), || Ok(unseen), Late::Drop)?;
+    let frames = pipeline::spawn(
+        move || Ok(watched),
+        || Ok(|frame| Ok(Observation::unseen(frame))),
+        Late::Drop,
+    )?;
     let mut first = None;
     let mut measured = None::<Measured>;
     loop {
@@ -130,17 +134,6 @@ fn measure(which: &CameraId) -> Result<Measured, Error> {
             return Ok(done);
         }
     }
-}
-
-/// A frame in which nobody looked for a face.
-#[expect(clippy::unnecessary_wraps, reason = "whoever looks may fail")]
-fn unseen(frame: Frame) -> Result<Observation, Error> {
-    Ok(Observation {
-        frame: Arc::new(frame),
-        faces: vec![],
-        subject: None,
-        times: StageTimes::default(),
-    })
 }
 
 #[cfg(test)]

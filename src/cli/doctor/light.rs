@@ -5,7 +5,7 @@ use liveness::{
     challenge::{Guide, Stand, bad_light},
     frame::Frame,
     mtcnn::Follow,
-    observation::{Observation, Observer, StageTimes},
+    observation::{Observation, Observer},
     reading::{Reader, Reading},
 };
 
@@ -15,12 +15,7 @@ use super::{Check, State};
 /// the networks that find it, only the whole picture's can be told.
 pub fn check(frame: Arc<Frame>, observer: Option<Observer<Follow>>) -> Check {
     let looked = observer.and_then(|mut observer| observer.look((*frame).clone()).ok());
-    let seen = looked.unwrap_or(Observation {
-        frame,
-        faces: vec![],
-        subject: None,
-        times: StageTimes::default(),
-    });
+    let seen = looked.unwrap_or_else(|| Observation::unseen(frame));
     judge(&Reader::default().read(&seen), &Stand::default())
 }
 
