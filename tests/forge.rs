@@ -14,11 +14,8 @@ use liveness::{record::WallTime, store::Log};
 use predicates::{prelude::PredicateBooleanExt as _, str::contains};
 use rusqlite::Connection;
 
-use logbook::{Logbook, evidence, record};
+use logbook::{LOGS, Logbook, evidence, fill, record};
 use place::Place;
-
-/// Both kinds of log.
-const LOGS: [&str; 2] = ["l.jsonl", "l.db"];
 
 /// A quick session that passes.
 const PASS: &str = "demo --headless --json --seed 3 --script nod";
@@ -47,17 +44,6 @@ fn put(from: &Path, to: &Path) {
             fs::copy(beside(from, ending), beside(to, ending)).unwrap();
         }
     }
-}
-
-fn fill(path: &Path, key: &Path, records: usize) {
-    let mut log = Log::open(path, key).unwrap();
-    for _ in 0..records {
-        log.append(&record(), evidence()).unwrap();
-    }
-}
-
-fn key_of(place: &Place) -> PathBuf {
-    place.path("state/liveness/log.key")
 }
 
 #[test]
@@ -154,7 +140,7 @@ fn what_stands_before_a_purge_is_what_stood_there() {
 fn a_log_that_was_forged_with_a_key_that_was_given_up_is_found() {
     for name in LOGS {
         let place = Place::new();
-        let (path, key) = (place.path(name), key_of(&place));
+        let (path, key) = (place.path(name), place.key());
         fill(&path, &key, 3);
         // Somebody has taken a copy of all there was, the key with it.
         let stolen = place.path("stolen.key");
@@ -186,7 +172,7 @@ fn a_log_that_was_forged_with_a_key_that_was_given_up_is_found() {
 fn a_log_that_is_gone_is_missed() {
     for name in LOGS {
         let place = Place::new();
-        fill(&place.path(name), &key_of(&place), 3);
+        fill(&place.path(name), &place.key(), 3);
         fs::remove_file(place.path(name)).unwrap();
         let ended = place.run(&format!("log verify --log {name}")).code(5);
         ended.stdout(contains("records 1 to 3: missing"));
@@ -203,7 +189,7 @@ fn a_log_behind_a_link_is_purged_where_it_lies() {
         fs::create_dir(place.path("disk")).unwrap();
         let target = place.path("disk").join(name);
         std::os::unix::fs::symlink(&target, place.path(name)).unwrap();
-        let mut log = Log::open(&place.path(name), &key_of(&place)).unwrap();
+        let mut log = Log::open(&place.path(name), &place.key()).unwrap();
         let session = record();
         log.append(&session, evidence()).unwrap();
         drop(log);
@@ -232,7 +218,7 @@ fn a_database_whose_version_or_rows_are_wrong_says_so_in_one_line() {
         ),
     ] {
         let place = Place::new();
-        fill(&place.path("l.db"), &key_of(&place), 1);
+        fill(&place.path("l.db"), &place.key(), 1);
         sql(&place.path("l.db"), words);
         place.run("log verify --log l.db").code(5);
         let ended = place.run(&format!("{PASS} --log l.db")).code(5);

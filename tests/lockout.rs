@@ -12,10 +12,8 @@ use liveness::{
     store::{Lockout, Log},
 };
 
-use logbook::{Logbook, evidence, record};
+use logbook::{LOGS, Logbook, evidence, record};
 
-/// Both kinds of log.
-const LOGS: [&str; 2] = ["l.jsonl", "l.db"];
 const RULE: Lockout = Lockout::new(Duration::from_secs(60));
 
 fn left(log: &Log) -> Option<u64> {

@@ -4,42 +4,24 @@
 mod logbook;
 mod place;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Stdio,
-};
+use std::{fs, process::Stdio};
 
-use liveness::store::{Log, would_take};
+use liveness::store::would_take;
 use predicates::str::contains;
 use rusqlite::Connection;
 
-use logbook::{Logbook, evidence, record};
+use logbook::{LOGS, Logbook, evidence, fill, record};
 use place::Place;
-
-/// Both kinds of log.
-const LOGS: [&str; 2] = ["l.jsonl", "l.db"];
 
 /// A quick session that passes.
 const PASS: &str = "demo --headless --json --seed 3 --script nod";
-
-fn fill(path: &Path, key: &Path, records: usize) {
-    let mut log = Log::open(path, key).unwrap();
-    for _ in 0..records {
-        log.append(&record(), evidence()).unwrap();
-    }
-}
-
-fn key_of(place: &Place) -> PathBuf {
-    place.path("state/liveness/log.key")
-}
 
 #[test]
 fn keys_that_are_rotated_at_once_follow_one_another() {
     for name in LOGS {
         let place = Place::new();
-        fill(&place.path(name), &key_of(&place), 1);
-        fill(&place.path("other.db"), &key_of(&place), 1);
+        fill(&place.path(name), &place.key(), 1);
+        fill(&place.path("other.db"), &place.key(), 1);
         for _ in 0..4 {
             let rotate = |log: &str| {
                 let mut program = place.program(&format!("key rotate --log {log}"));
@@ -50,7 +32,7 @@ fn keys_that_are_rotated_at_once_follow_one_another() {
             }
         }
         for log in [name, "other.db"] {
-            fill(&place.path(log), &key_of(&place), 1);
+            fill(&place.path(log), &place.key(), 1);
             place.run(&format!("log verify --log {log}")).code(0);
         }
     }
@@ -98,7 +80,7 @@ fn older_results_are_taken_over_once_whoever_starts_first() {
 #[test]
 fn a_purge_says_so_while_somebody_reads_what_it_deletes() {
     let place = Place::new();
-    fill(&place.path("l.db"), &key_of(&place), 3);
+    fill(&place.path("l.db"), &place.key(), 3);
     // While this one looks, the database's old state is kept; while the other is open, its files are.
     let [reader, _other] = [(); 2].map(|()| Connection::open(place.path("l.db")).unwrap());
     reader.execute_batch("BEGIN").unwrap();

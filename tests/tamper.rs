@@ -8,10 +8,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use proptest::prelude::*;
 use rusqlite::{Connection, types::Value};
 
-use logbook::{Logbook, is_long};
-
-/// Both kinds of log.
-const LOGS: [&str; 2] = ["l.jsonl", "l.db"];
+use logbook::{LOGS, Logbook, is_long};
 
 fn lines(path: &Path) -> Vec<Vec<u8>> {
     let bytes = fs::read(path).unwrap();

@@ -18,6 +18,11 @@ fn with(ms: u64, change: impl Fn(&mut Sample)) -> Reading {
     reading
 }
 
+/// Feeds one, where nobody looks closely.
+fn see(waiting: &mut Waiting, reading: &Reading) -> Option<Ready> {
+    waiting.see(reading, &Stand::default(), &Look::default())
+}
+
 fn guide(reading: &Reading) -> Option<Guide> {
     good_face(reading, &Stand::default()).err()
 }
@@ -76,17 +81,10 @@ fn each_trouble_has_its_guide() {
 #[test]
 fn a_face_is_ready_after_700_ms_of_stillness_and_not_before() {
     let mut waiting = Waiting::default();
-    let stand = Stand::default();
     for ms in (0..700).step_by(25) {
-        assert_eq!(
-            waiting.see(&resting(ms), &stand, &Look::default()),
-            None,
-            "{ms} ms"
-        );
+        assert_eq!(see(&mut waiting, &resting(ms)), None, "{ms} ms");
     }
-    let ready = waiting
-        .see(&resting(700), &stand, &Look::default())
-        .unwrap();
+    let ready = see(&mut waiting, &resting(700)).unwrap();
     assert_eq!(ready.track, TrackId(1));
     assert!((ready.rest.eyes - 0.3).abs() < 1e-6);
 }
@@ -94,27 +92,17 @@ fn a_face_is_ready_after_700_ms_of_stillness_and_not_before() {
 #[test]
 fn whoever_is_not_watched_does_not_hold_still() {
     let mut waiting = Waiting::default();
-    let stand = Stand::default();
     for ms in [0, 250, 500, 751] {
-        assert_eq!(
-            waiting.see(&resting(ms), &stand, &Look::default()),
-            None,
-            "{ms} ms"
-        );
+        assert_eq!(see(&mut waiting, &resting(ms)), None, "{ms} ms");
     }
     // From the gap on it begins anew.
-    assert_eq!(waiting.see(&resting(1_000), &stand, &Look::default()), None);
-    assert_eq!(waiting.see(&resting(1_250), &stand, &Look::default()), None);
-    assert!(
-        waiting
-            .see(&resting(1_451), &stand, &Look::default())
-            .is_some()
-    );
+    assert_eq!(see(&mut waiting, &resting(1_000)), None);
+    assert_eq!(see(&mut waiting, &resting(1_250)), None);
+    assert!(see(&mut waiting, &resting(1_451)).is_some());
 }
 
 #[test]
 fn whoever_moves_turns_away_or_changes_begins_anew() {
-    let stand = Stand::default();
     let moved = |ms| {
         with(ms, |s| {
             s.bbox = BBox::around(Point { x: 335.0, ..MIDDLE }, 150.0);
@@ -125,33 +113,24 @@ fn whoever_moves_turns_away_or_changes_begins_anew() {
     for disturbed in disturbances {
         let mut waiting = Waiting::default();
         for ms in (0..600).step_by(25) {
-            waiting.see(&resting(ms), &stand, &Look::default());
+            see(&mut waiting, &resting(ms));
         }
-        waiting.see(&disturbed(600), &stand, &Look::default());
+        see(&mut waiting, &disturbed(600));
         for ms in (625..1_325).step_by(25) {
-            assert_eq!(
-                waiting.see(&resting(ms), &stand, &Look::default()),
-                None,
-                "{ms} ms"
-            );
+            assert_eq!(see(&mut waiting, &resting(ms)), None, "{ms} ms");
         }
-        assert!(
-            waiting
-                .see(&resting(1_325), &stand, &Look::default())
-                .is_some()
-        );
+        assert!(see(&mut waiting, &resting(1_325)).is_some());
     }
 }
 
 #[test]
 fn resting_values_are_the_medians() {
     let mut waiting = Waiting::default();
-    let stand = Stand::default();
     let mut ready = None;
     for ms in (0..=700).step_by(50) {
         // A blink in the middle is no resting value.
         let eyes = if (300..400).contains(&ms) { 0.1 } else { 0.25 };
-        ready = waiting.see(&with(ms, |s| s.eyes = eyes), &stand, &Look::default());
+        ready = see(&mut waiting, &with(ms, |s| s.eyes = eyes));
     }
     assert!((ready.unwrap().rest.eyes - 0.25).abs() < 1e-6);
 }
@@ -159,25 +138,20 @@ fn resting_values_are_the_medians() {
 #[test]
 fn a_hint_stays_for_600_ms() {
     let mut waiting = Waiting::default();
-    let stand = Stand::default();
     assert_eq!(waiting.hint(), Some(Guide::NoFace));
     let far = |ms| with(ms, |s| s.quality.face_px = 50.0);
     let dark = |ms| with(ms, |s| s.quality.brightness = 20.0);
-    waiting.see(&far(0), &stand, &Look::default());
+    see(&mut waiting, &far(0));
     assert_eq!(waiting.hint(), Some(Guide::MoveCloser));
     for ms in (30..600).step_by(30) {
-        waiting.see(
-            &if ms % 60 == 0 { far(ms) } else { dark(ms) },
-            &stand,
-            &Look::default(),
-        );
+        see(&mut waiting, &if ms % 60 == 0 { far(ms) } else { dark(ms) });
         assert_eq!(waiting.hint(), Some(Guide::MoveCloser), "{ms} ms");
     }
-    waiting.see(&dark(600), &stand, &Look::default());
+    see(&mut waiting, &dark(600));
     assert_eq!(waiting.hint(), Some(Guide::TooDark));
-    waiting.see(&resting(1_170), &stand, &Look::default());
+    see(&mut waiting, &resting(1_170));
     assert_eq!(waiting.hint(), Some(Guide::TooDark));
-    waiting.see(&resting(1_200), &stand, &Look::default());
+    see(&mut waiting, &resting(1_200));
     assert_eq!(waiting.hint(), None);
 }
 

@@ -1,6 +1,6 @@
 //! A log of its own, with records as sessions make them.
 #![allow(dead_code, reason = "no test file needs all of it")]
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use liveness::{
     challenge::{Reason, Rules, Said},
@@ -16,6 +16,17 @@ use rusqlite::{
 /// Whether the long versions of these tests are to run.
 pub fn is_long() -> bool {
     std::env::var_os("LIVENESS_LONG").is_some()
+}
+
+/// Both kinds of log.
+pub const LOGS: [&str; 2] = ["l.jsonl", "l.db"];
+
+/// Adds records to a log.
+pub fn fill(path: &Path, key: &Path, records: usize) {
+    let mut log = Log::open(path, key).unwrap();
+    for _ in 0..records {
+        log.append(&record(), evidence()).unwrap();
+    }
 }
 
 /// A log of its own.
@@ -47,10 +58,7 @@ impl Logbook {
     }
 
     pub fn add(&self, records: usize) {
-        let mut log = self.open();
-        for _ in 0..records {
-            log.append(&record(), evidence()).unwrap();
-        }
+        fill(&self.path, &self.key, records);
     }
 
     pub fn head(&self) -> PathBuf {

@@ -17,6 +17,11 @@ impl Place {
         Self(tempfile::tempdir().unwrap())
     }
 
+    /// Where the key of this machine lies.
+    pub fn key(&self) -> PathBuf {
+        self.path("state/liveness/log.key")
+    }
+
     pub fn folder(&self) -> &Path {
         self.0.path()
     }

@@ -4,16 +4,17 @@ use crate::capture::{Change, Moment, News};
 const FROM: Timestamp = Timestamp::from_millis(4_000);
 const TO: Timestamp = Timestamp::from_millis(9_000);
 
+const DAY: Day = Day {
+    seed: 1,
+    fps: 10,
+    length: Duration::from_secs(15),
+    faults_per_hour: 0.0,
+};
+
 /// A kiosk with one mishap, watched for 15 seconds: its frames' moments and what was told.
 fn played(fault: Option<Fault>, to: Timestamp) -> (Vec<Timestamp>, Vec<News>) {
     let (_ask, cues) = crossbeam_channel::bounded(1);
-    let day = Day {
-        seed: 1,
-        fps: 10,
-        length: Duration::from_secs(15),
-        faults_per_hour: 0.0,
-    };
-    let mut kiosk = Kiosk::new(day, cues).unwrap();
+    let mut kiosk = Kiosk::new(DAY, cues).unwrap();
     kiosk.mishap = Some(Mishap {
         fault,
         from: FROM,
@@ -70,13 +71,7 @@ fn a_gap_is_no_fault_that_breaks() {
 #[test]
 fn whoever_drops_its_watch_ends_it() {
     let (_ask, cues) = crossbeam_channel::bounded(1);
-    let day = Day {
-        seed: 1,
-        fps: 10,
-        length: Duration::from_secs(15),
-        faults_per_hour: 0.0,
-    };
-    let (mut watched, watch) = kiosk(day, cues).unwrap();
+    let (mut watched, watch) = kiosk(DAY, cues).unwrap();
     assert!(watched.wait().is_some());
     drop(watch);
     assert!(watched.wait().is_none());
