@@ -125,6 +125,7 @@ fn draw_challenge(canvas: &mut Canvas, frame: &Frame, lang: Lang, folder: &Path)
             script_len: 4,
             now: Timestamp::from_millis(2_750),
             lang,
+            again: true,
         };
         let mut screen = ChallengeScreen::new()?;
         times.push(timed(|| screen.draw(canvas, Some(frame), &scene)));
@@ -147,6 +148,7 @@ fn draw_challenge(canvas: &mut Canvas, frame: &Frame, lang: Lang, folder: &Path)
             script_len: 4,
             now: Timestamp::from_millis(2_750),
             lang,
+            again: true,
         };
         ChallengeScreen::new()?.draw(canvas, None, &scene);
         save(canvas, folder, &format!("fault_{}", fault.name()), lang)?;

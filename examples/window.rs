@@ -46,6 +46,7 @@ fn main() -> Result<()> {
             script_len,
             now,
             lang,
+            again: false,
         };
         screen.draw(&mut canvas, Some(&frame), &scene);
         let drawn = clock.now();

@@ -55,6 +55,14 @@ fn its_word_is_noted_and_counts_for_nothing_unless_it_may_deny() {
 }
 
 #[test]
+fn a_role_without_a_network_is_refused() {
+    let ended = Place::new()
+        .run("demo --headless --passive-role deny")
+        .code(2);
+    ended.stderr(contains("--passive <MODEL.onnx>"));
+}
+
+#[test]
 fn colours_and_scale_are_as_its_manual_says() {
     let said = |manual: &str| {
         let place = place(manual);

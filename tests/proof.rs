@@ -319,7 +319,9 @@ fn a_camera_of_which_nothing_is_known_is_not_taken_for_a_real_one() {
     let result = lines(&ended).pop().unwrap();
     assert_eq!(result["reason"], "virtual_camera");
     assert_eq!(result["verdict"], "inconclusive");
-    place.run(&format!("{PASS} --no-virtual-camera")).code(0);
+    // What is no camera at all is none that can be trusted.
+    let demo = place.run(&format!("{PASS} --no-virtual-camera")).code(4);
+    demo.stderr(contains("demo is no camera"));
 }
 
 #[test]

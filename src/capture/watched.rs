@@ -217,8 +217,7 @@ impl<D: Device> Watched<D> {
             return Ok(());
         }
         self.tries.put_off(now);
-        let opened = self.device.open(which, self.wish);
-        opened.map_err(|why| Trouble::new(Fault::Crashed, why.to_string()))?;
+        self.device.open(which, self.wish)?;
         (self.last, self.spoilt) = (now, None);
         self.looks.resume();
         Ok(())

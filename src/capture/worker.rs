@@ -75,9 +75,9 @@ impl Worker {
         &self.words
     }
 
-    /// Closes the camera; `false` where it does not let itself be closed within a second. Its thread is
-    /// then left to itself, and the device may stay busy.
-    pub fn stop(self) -> bool {
+    /// Closes the camera; gives its thread where it does not let itself be closed within a second. It is then
+    /// left to itself, and the device may stay busy.
+    pub fn stop(self) -> Option<JoinHandle<()>> {
         let Self {
             words,
             ended,
@@ -89,12 +89,13 @@ impl Worker {
             waited += AGAIN;
             if waited > ENDING {
                 log::error!("a camera does not let itself be closed; its thread is given up");
-                return false;
+                return Some(thread);
             }
             signals::interrupt(&thread);
         }
         // It has caught its panics.
-        thread.join().is_ok()
+        let _ = thread.join();
+        None
     }
 }
 

@@ -46,7 +46,7 @@ pub struct Proof {
     pub covered: u32,
     /// How many gestures that another face makes deny.
     pub strange: u32,
-    /// How many samples must lie between the ends of a movement, each way of a turn.
+    /// How many samples must lie between the ends of each leg of what a head does.
     pub between: u8,
     /// How far each eye must close in a blink, as a share of the open eye; a wink closes one. In real
     /// blinks the eye that closed less did so by 0.39 and more.
@@ -73,7 +73,7 @@ impl Default for Proof {
             min_score: 0.8,
             covered: 2,
             strange: 2,
-            between: 1,
+            between: 2,
             lids: 0.3,
             blink: Duration::from_millis(600),
             fastest: 12.0,

@@ -116,9 +116,9 @@ pub struct Odds {
 }
 
 impl Odds {
-    /// The odds of scripts of `steps` gestures drawn from `words`, none twice in a row, with
-    /// `catches` moments of stillness among them, when `strikes` wrong gestures fail and each one
-    /// before adds a step.
+    /// The odds of scripts of `steps` gestures drawn from `words`, none twice in a row and not all without
+    /// depth (see [`script`](super::script())), with `catches` moments of stillness among them, when `strikes`
+    /// wrong gestures fail and each one before adds a step.
     ///
     /// Random gestures meet each question with a chance of 1 in `w` words; a single blink is met by
     /// whoever is alive, because people blink every few seconds. `k` of them may be wrong or
@@ -128,7 +128,13 @@ impl Odds {
     /// whenever they should, which flatters them.
     pub fn of(words: &[Step], steps: usize, catches: usize, strikes: u32) -> Self {
         let (w, n) = (words.len().max(1) as f64, steps as i32);
-        let orders = w * (w - 1.0).max(1.0).powi(n - 1);
+        let flat = words.iter().filter(|step| !step.needs_depth()).count();
+        let excluded = if steps > 1 && flat < words.len() {
+            orders(flat, n)
+        } else {
+            0.0
+        };
+        let orders = orders(words.len(), n) - excluded;
         // Never two moments of stillness side by side: a choice of the places between gestures.
         let scripts = orders * choose(steps + 1, catches);
         let met = |step: &Step| if *step == Step::Blink { 1.0 } else { 1.0 / w };
@@ -143,6 +149,15 @@ impl Odds {
             same_script: 1.0 / orders,
             random_gestures: random.sum(),
         }
+    }
+}
+
+/// In how many orders `steps` of so many words can come, none twice in a row.
+fn orders(words: usize, steps: i32) -> f64 {
+    match words {
+        0 => 0.0,
+        1 if steps > 1 => 0.0,
+        _ => words as f64 * (words as f64 - 1.0).powi(steps - 1),
     }
 }
 
@@ -170,10 +185,11 @@ mod tests {
 
     #[test]
     fn odds_by_hand() {
-        // Three of six, none twice in a row, stillness at one of four places: 6 * 5 * 5 * 4.
+        // Three of six, none twice in a row, stillness at one of four places: 6 * 5 * 5 * 4. Not blinks and
+        // mouths alone: without 2 * 4.
         let six = Strength::Standard.words();
         let odds = Odds::of(six, 3, 1, 2);
-        assert!((odds.scripts - 600.0).abs() < 1e-9);
+        assert!((odds.scripts - 592.0).abs() < 1e-9);
         let p = 1.0 / 6.0f64;
         let wanted = p.powi(3) + 3.0 * p.powi(4) * (1.0 - p);
         assert!((odds.random_gestures - wanted).abs() < 1e-12);

@@ -210,12 +210,15 @@ pub struct Explanation {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words: Vec<&str> = self.words.iter().map(|step| step.name()).collect();
+        let deep = self.words.iter().filter(|step| step.needs_depth()).count();
+        let mixed = self.steps > 1 && (1..self.words.len()).contains(&deep);
         writeln!(
             f,
-            "strength {}: {} steps out of {}, none twice in a row, and to hold still {} times among them",
+            "strength {}: {} steps out of {}, none twice in a row{}, and to hold still {} times among them",
             self.strength,
             self.steps,
             words.join(", "),
+            if mixed { ", not all without depth" } else { "" },
             self.hold_still
         )?;
         writeln!(

@@ -29,7 +29,12 @@ pub struct Looks {
     #[arg(long, value_name = "MODEL.onnx")]
     passive: Option<PathBuf>,
     /// What the word of that network is worth: advisory is noted in the record, deny fails the session.
-    #[arg(long, value_name = "ROLE", default_value = "advisory")]
+    #[arg(
+        long,
+        value_name = "ROLE",
+        default_value = "advisory",
+        requires = "passive"
+    )]
     passive_role: Role,
 }
 

@@ -31,7 +31,8 @@ pub struct Proof {
     /// name) [default: $XDG_STATE_HOME/liveness/sessions.db].
     #[arg(long, value_name = "PATH")]
     log: Option<PathBuf>,
-    /// Put TEXT into the signed result: a result that holds it answers this call and no other.
+    /// Put TEXT into the signed result: a result that holds it answers this call and no other. There is one
+    /// session then, and no other by the space key.
     #[arg(long, value_name = "TEXT", value_parser = nonce)]
     nonce: Option<String>,
     /// After 5 failures within 3 minutes in this log, ask nobody anything for TIME (60s, 3m, 2h): sessions
@@ -40,7 +41,8 @@ pub struct Proof {
     /// was asked nothing has not. A rehearsal locks rehearsals alone [default: never].
     #[arg(long, value_name = "TIME", value_parser = lock)]
     lockout: Option<Span>,
-    /// Take no camera that is made of software, or of which the system does not say: exit code 4.
+    /// Take no camera that is made of software, or of which the system does not say, and nothing that is no
+    /// camera: exit code 4.
     #[arg(long)]
     no_virtual_camera: bool,
     #[command(flatten)]
@@ -118,6 +120,11 @@ impl Witness {
 }
 
 impl Proof {
+    /// Whether the result answers one call.
+    pub fn has_nonce(&self) -> bool {
+        self.nonce.is_some()
+    }
+
     /// The log that was named, if one was.
     pub fn named_log(&self) -> Option<&Path> {
         self.log.as_deref()
@@ -185,8 +192,9 @@ impl Proof {
         camera: Option<&Identity>,
         rehearsal: bool,
     ) -> anyhow::Result<Option<Refusal>> {
-        if self.no_virtual_camera && matches!(source, Source::Camera(_)) {
+        if self.no_virtual_camera {
             let words = match camera {
+                _ if !matches!(source, Source::Camera(_)) => Some(format!("{source} is no camera")),
                 Some(camera) if camera.is_virtual => {
                     Some(format!("{source} is made of software: {}", camera.name))
                 }

@@ -39,6 +39,8 @@ pub struct Stage {
     canvas: Canvas,
     screen: ChallengeScreen,
     lang: Lang,
+    /// Whether the space key begins another session: not where the result answers one call.
+    again: bool,
 }
 
 impl Stage {
@@ -52,6 +54,7 @@ impl Stage {
             canvas: Canvas::new(1, 1),
             screen: ChallengeScreen::new()?,
             lang: ask.lang(),
+            again: !ask.terms.proof.has_nonce(),
         }))
     }
 
@@ -70,6 +73,7 @@ impl Stage {
             script_len,
             now,
             lang: self.lang,
+            again: self.again,
         };
         self.canvas.resize(self.window.size());
         // A picture from before the fault would look like a mirror that has stopped.
@@ -80,12 +84,12 @@ impl Stage {
         for key in self.window.keys() {
             match key {
                 Key::Escape => wanted = Wanted::Stop,
-                Key::Space => wanted = Wanted::Again,
+                Key::Space if self.again => wanted = Wanted::Again,
                 Key::F => {
                     let full = self.window.is_fullscreen();
                     self.window.set_fullscreen(!full)?;
                 }
-                Key::M | Key::S => {}
+                Key::Space | Key::M | Key::S => {}
             }
         }
         if !self.window.is_open() {

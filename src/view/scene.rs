@@ -20,6 +20,8 @@ pub struct Scene {
     pub now: Timestamp,
     /// The subject's language.
     pub lang: Lang,
+    /// Whether the space key begins another session after this one.
+    pub again: bool,
 }
 
 /// What the last scenes said; a scene alone does not tell when it began.

@@ -49,10 +49,15 @@ pub(super) fn draw(
         .reason()
         .map(|reason| Text::Reason(reason).get(scene.lang));
     let title = Text::Verdict(verdict).get(scene.lang);
+    let restart = if scene.again {
+        Text::Restart.get(scene.lang)
+    } else {
+        ""
+    };
     let lines: [(&str, f32, f32, Colour); 3] = [
         (title, 0.56, 1.1, WHITE),
         (reason.unwrap_or(""), 0.695, 0.62, WHITE.fade(0.85)),
-        (Text::Restart.get(scene.lang), 0.905, 0.46, WHITE.fade(0.7)),
+        (restart, 0.905, 0.46, WHITE.fade(0.7)),
     ];
     for (text, top, size, colour) in lines {
         let block = letters.fit(text, layout.prompt_px * size, w * 0.9, 2);

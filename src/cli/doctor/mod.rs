@@ -130,20 +130,23 @@ impl Doctor {
         };
         let folder = files::folder_of(&path);
         let probe = folder.join(format!(".liveness-doctor-{}", std::process::id()));
-        let written = fs::create_dir_all(folder)
+        let written = files::make_private_folder(folder)
             .and_then(|()| fs::write(&probe, "x"))
             .and_then(|()| fs::remove_file(&probe));
-        let name = folder.display();
-        match written {
-            Ok(()) => {
-                let text = format_args!("{name} can be written");
-                vec![check("log", State::Ok, text), disk(folder)]
-            }
-            Err(why) => {
-                let text = format!("{name}: {why}; name another place with --log PATH");
-                vec![check("log", State::Fail, text)]
-            }
+        if let Err(why) = written {
+            let name = folder.display();
+            let text = format!("{name}: {why}; name another place with --log PATH");
+            return vec![check("log", State::Fail, text)];
         }
+        let log = match store::would_take(&path, &store::key_path(&path)) {
+            Ok(()) => check(
+                "log",
+                State::Ok,
+                format_args!("{} can be written", path.display()),
+            ),
+            Err(why) => check("log", State::Fail, why),
+        };
+        vec![log, disk(folder)]
     }
 }
 

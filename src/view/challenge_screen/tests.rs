@@ -25,6 +25,7 @@ fn scene(state: State, lang: Lang) -> Scene {
         script_len: 5,
         now: Timestamp::from_millis(3_000),
         lang,
+        again: true,
     }
 }
 
@@ -189,6 +190,23 @@ fn a_strike_is_named_for_a_while_and_only_in_its_step() {
     assert!(named(2_000, 0, 1) && named(4_000, 0, 1));
     assert!(!named(5_000, 0, 1));
     assert!(named(6_000, 0, 2) && !named(6_500, 1, 2));
+}
+
+#[test]
+fn another_session_is_offered_only_where_there_can_be_one() {
+    let end = scene(State::Done(Verdict::Passed), Lang::En);
+    let only = Scene {
+        again: false,
+        ..end
+    };
+    let (w, h) = (640, 480);
+    let [offered, only] = [end, only].map(|scene| drawn((w, h), None, &scene));
+    let differ = |rows: std::ops::Range<usize>| {
+        let rows = rows.start * w..rows.end * w;
+        offered.pixels()[rows.clone()] != only.pixels()[rows]
+    };
+    assert!(differ(h * 4 / 5..h));
+    assert!(!differ(0..h * 4 / 5));
 }
 
 #[test]

@@ -238,7 +238,7 @@ impl Device for Kiosk {
         all
     }
 
-    fn open(&mut self, which: CameraId, _: capture::Options) -> Result<(), Error> {
+    fn open(&mut self, which: CameraId, _: capture::Options) -> Result<(), Trouble> {
         let number = match which {
             CameraId::Index(number) => Some(number),
             CameraId::Path(_) => None,
