@@ -17,7 +17,7 @@ use liveness::{
     signal::Sample,
     step::Step,
     time::{Clock, Timestamp},
-    view::{Canvas, ChallengeScreen, GUIDES, Lang, Placement, Preview, PreviewScreen, Scene},
+    view::{Canvas, ChallengeScreen, Lang, Placement, Preview, PreviewScreen, Scene},
 };
 
 const SIZES: [(usize, usize); 5] = [
@@ -86,7 +86,7 @@ fn timed(mut draw: impl FnMut()) -> f64 {
 
 fn scenes() -> Vec<(String, State)> {
     let mut scenes = vec![("waiting_ready".to_owned(), State::Waiting { guide: None })];
-    for guide in GUIDES {
+    for guide in Guide::ALL {
         let name = format!("waiting_{guide:?}").to_lowercase();
         scenes.push((name, State::Waiting { guide: Some(guide) }));
     }

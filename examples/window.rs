@@ -50,7 +50,7 @@ fn main() -> Result<()> {
         };
         screen.draw(&mut canvas, Some(&frame), &scene);
         let drawn = clock.now();
-        window.show(&canvas)?;
+        window.show(&mut canvas)?;
         for key in window.keys() {
             let (draw, show) = (drawn.since(now), clock.now().since(drawn));
             println!("key {key:?} (draw {draw:.1?}, show {show:.1?})");

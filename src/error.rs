@@ -84,8 +84,8 @@ pub enum Error {
         /// Why.
         source: Cause,
     },
-    /// No window can be opened: run with `--headless`, or give the program a display.
-    #[error("cannot open a window: {source}")]
+    /// No window can be shown: run with `--headless`, or give the program a display.
+    #[error("cannot show a window: {source}")]
     Window {
         /// Why.
         source: Cause,

@@ -46,3 +46,26 @@ fn a_challenge_is_shown_and_passes() {
     assert!(last.contains("\"verdict\":\"passed\""), "{last}");
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn a_session_whose_display_dies_is_cancelled_and_in_the_log() {
+    let place = Place::new();
+    let display = Display::start(&place);
+    let mut child = place
+        .program("demo --json --seed 3 --script nod,blink,nod,blink --log l.jsonl")
+        .env("DISPLAY", &display.name)
+        .env_remove("WAYLAND_DISPLAY")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
+    let asked = told.find(|line| line.as_ref().unwrap().contains("\"asked\""));
+    asked.expect("a step that is asked").unwrap();
+    drop(display);
+    let last = told.last().unwrap().unwrap();
+    let result: serde_json::Value = serde_json::from_str(&last).unwrap();
+    assert_eq!(result["verdict"], "cancelled");
+    assert!(result["steps"][0]["seen_ms"].is_null(), "{last}");
+    assert_eq!(child.wait().unwrap().code(), Some(6));
+    place.run("log verify --log l.jsonl").code(0);
+}

@@ -30,3 +30,21 @@ pub enum Guide {
     /// The eyes cannot be read behind their glasses.
     RemoveGlasses,
 }
+
+impl Guide {
+    /// Every hint there is.
+    pub const ALL: [Self; 12] = [
+        Self::NoFace,
+        Self::SeveralFaces,
+        Self::MoveCloser,
+        Self::MoveBack,
+        Self::CentreFace,
+        Self::TooDark,
+        Self::TooBright,
+        Self::HoldStill,
+        Self::LookAhead,
+        Self::CloseMouth,
+        Self::FaceCovered,
+        Self::RemoveGlasses,
+    ];
+}

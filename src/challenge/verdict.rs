@@ -85,6 +85,30 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason there is.
+    pub const ALL: [Self; 20] = [
+        Self::PoorPicture,
+        Self::NoMatch,
+        Self::NotLive,
+        Self::FlatFace,
+        Self::FaceCovered,
+        Self::FaceJumped,
+        Self::FrozenPicture,
+        Self::RepeatedPicture,
+        Self::StepTimeout,
+        Self::WrongGesture,
+        Self::FaceLost,
+        Self::FaceChanged,
+        Self::SeveralFaces,
+        Self::SessionTimeout,
+        Self::NobodyCame,
+        Self::NeverReady,
+        Self::SourceEnded,
+        Self::SourceFailed,
+        Self::VirtualCamera,
+        Self::LockedOut,
+    ];
+
     /// The code in `--json` and in the log.
     pub const fn name(self) -> &'static str {
         match self {

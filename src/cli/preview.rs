@@ -115,7 +115,7 @@ impl Preview {
             let drawing = feed.now();
             screen.draw(&mut canvas, &moment);
             let drawn = feed.now();
-            if let Err(error) = window.show(&canvas) {
+            if let Err(error) = window.show(&mut canvas) {
                 failure = Some(error);
                 break;
             }

@@ -79,7 +79,7 @@ impl Stage {
         // A picture from before the fault would look like a mirror that has stopped.
         let frame = frame.filter(|_| fault.is_none());
         self.screen.draw(&mut self.canvas, frame, &scene);
-        self.window.show(&self.canvas)?;
+        self.window.show(&mut self.canvas)?;
         let mut wanted = Wanted::Nothing;
         for key in self.window.keys() {
             match key {

@@ -315,14 +315,7 @@ impl Session {
                 if index != old_index {
                     // Answers that come to a strike are asked for once more, at their place.
                     let missed = strikes != old_strikes;
-                    self.told(
-                        old_step,
-                        if missed {
-                            StepState::Failed
-                        } else {
-                            StepState::Done
-                        },
-                    );
+                    self.told(old_step, !missed);
                     self.asked(step, index, since);
                 } else if since != old_since {
                     self.asked(step, index, since);
@@ -332,12 +325,8 @@ impl Session {
                 }
             }
             (State::Asking { step, .. }, State::Done(verdict)) => {
-                let state = match verdict.reason() {
-                    None => StepState::Done,
-                    Some(_) => StepState::Failed,
-                };
                 self.count_strikes();
-                self.told(step, state);
+                self.told(step, verdict == Verdict::Passed);
                 self.conclude(verdict);
             }
             (State::Waiting { .. }, State::Done(verdict)) => self.conclude(verdict),
@@ -386,11 +375,16 @@ impl Session {
         }
     }
 
-    fn told(&mut self, step: Step, state: StepState) {
+    fn told(&mut self, step: Step, done: bool) {
         let now = self.since_begin(self.now);
-        if let (StepState::Done, Some(last)) = (state, self.record.steps.last_mut()) {
+        if let (true, Some(last)) = (done, self.record.steps.last_mut()) {
             last.seen_ms.get_or_insert(now);
         }
+        let state = if done {
+            StepState::Done
+        } else {
+            StepState::Failed
+        };
         self.events.push(Event::Step {
             step,
             state,

@@ -6,8 +6,6 @@
 mod canvas;
 mod challenge_screen;
 mod colour;
-#[cfg_attr(not(all(unix, not(target_os = "macos"))), path = "no_display.rs")]
-mod display;
 mod face_icon;
 mod frost;
 mod guide_icon;
@@ -31,6 +29,6 @@ pub use marked::{Mark, Marked};
 pub use placement::Placement;
 pub use preview_screen::{Preview, PreviewScreen};
 pub use scene::Scene;
-pub use strings::{GUIDES, Lang, REASONS, Text, UnknownLang};
+pub use strings::{Lang, Text, UnknownLang};
 pub use text::FONT;
 pub use window::{Key, Window};

@@ -160,9 +160,9 @@ impl Text {
         plain
             .into_iter()
             .chain(steps.flat_map(|step| [Self::Ask(step), Self::Return(step)]))
-            .chain(GUIDES.map(|guide| Self::Guide(Some(guide))))
+            .chain(Guide::ALL.map(|guide| Self::Guide(Some(guide))))
             .chain(Fault::ALL.map(Self::Fault))
-            .chain(REASONS.map(Self::Reason))
+            .chain(Reason::ALL.map(Self::Reason))
     }
 }
 
@@ -264,48 +264,10 @@ const fn why(reason: Reason) -> [&'static str; Lang::ALL.len()] {
         Reason::NeverReady => ["Your face could not be seen well", "未能看清您的脸"],
         Reason::SourceEnded => ["The recording has ended", "录像已播放完毕"],
         Reason::SourceFailed => ["The camera stopped working", "摄像头出现故障"],
-        Reason::VirtualCamera => ["This camera cannot be trusted", "摄像头出现故障"],
+        Reason::VirtualCamera => ["This camera cannot be trusted", "该摄像头不可信"],
         Reason::LockedOut => ["Please wait a while", "请稍候"],
     }
 }
-
-/// Every guide, so that tests and the example miss none.
-pub const GUIDES: [Guide; 12] = [
-    Guide::NoFace,
-    Guide::SeveralFaces,
-    Guide::MoveCloser,
-    Guide::MoveBack,
-    Guide::CentreFace,
-    Guide::TooDark,
-    Guide::TooBright,
-    Guide::HoldStill,
-    Guide::LookAhead,
-    Guide::CloseMouth,
-    Guide::FaceCovered,
-    Guide::RemoveGlasses,
-];
-
-/// Every reason, likewise.
-pub const REASONS: [Reason; 18] = [
-    Reason::PoorPicture,
-    Reason::NoMatch,
-    Reason::NotLive,
-    Reason::FlatFace,
-    Reason::FaceCovered,
-    Reason::FaceJumped,
-    Reason::FrozenPicture,
-    Reason::RepeatedPicture,
-    Reason::StepTimeout,
-    Reason::WrongGesture,
-    Reason::FaceLost,
-    Reason::FaceChanged,
-    Reason::SeveralFaces,
-    Reason::SessionTimeout,
-    Reason::NobodyCame,
-    Reason::NeverReady,
-    Reason::SourceEnded,
-    Reason::SourceFailed,
-];
 
 #[cfg(test)]
 mod tests {

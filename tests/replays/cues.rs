@@ -350,3 +350,33 @@ fn a_turn_that_is_not_seen_on_its_way_is_none() {
     }
     assert_ne!(verdict_of(&readings), passed());
 }
+
+#[test]
+fn a_step_under_way_when_a_session_is_cancelled_was_not_seen() {
+    let readings = obey();
+    let second = asked(&readings)[1];
+    let mut session = session(&SCRIPT);
+    let until = readings.iter().filter(|reading| reading.at <= second);
+    until.for_each(|reading| session.take(reading));
+    session.end(End::Cancelled);
+    let record = session.record().unwrap();
+    let seen: Vec<bool> = record
+        .steps
+        .iter()
+        .map(|step| step.seen_ms.is_some())
+        .collect();
+    assert_eq!(seen, [true, false], "{record:?}");
+    let done = |event: &Event| {
+        matches!(
+            event,
+            Event::Step {
+                state: StepState::Done,
+                ..
+            }
+        )
+    };
+    assert_eq!(
+        session.events().iter().filter(|event| done(event)).count(),
+        1
+    );
+}

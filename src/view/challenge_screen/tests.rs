@@ -3,10 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::{
     challenge::{Reason, Verdict},
-    view::{
-        colour::Colour,
-        strings::{GUIDES, Lang, REASONS},
-    },
+    view::{colour::Colour, strings::Lang},
 };
 use image::{Rgb, RgbImage};
 
@@ -53,13 +50,13 @@ fn drawn(size: (usize, usize), frame: Option<&Frame>, scene: &Scene) -> Canvas {
 }
 
 fn every_state() -> Vec<State> {
-    let guides = GUIDES.into_iter().map(Some).chain([None]);
+    let guides = Guide::ALL.into_iter().map(Some).chain([None]);
     let mut states: Vec<State> = guides.map(|guide| State::Waiting { guide }).collect();
     for step in Step::ALL {
         states.push(asking(step, 0.5, 1, false));
         states.push(asking(step, 0.5, 0, true));
     }
-    for reason in REASONS {
+    for reason in Reason::ALL {
         states.push(State::Done(Verdict::Failed(reason)));
         states.push(State::Done(Verdict::Inconclusive(reason)));
     }

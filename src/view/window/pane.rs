@@ -1,9 +1,9 @@
-//! A window on the screen. The only file that names minifb.
+//! A window on the screen, on the thread of whoever opens it. The only file that names minifb.
 use std::{cell::Cell, rc::Rc};
 
 use minifb::{InputCallback, ScaleMode, WindowOptions};
 
-use super::{canvas::Canvas, display::Display};
+use super::{super::canvas::Canvas, display::Display};
 use crate::error::Error;
 
 /// A key the program knows.
@@ -35,7 +35,7 @@ impl Key {
 }
 
 /// An open window.
-pub struct Window {
+pub struct Pane {
     window: minifb::Window,
     display: Display,
     pressed: Rc<Cell<Vec<Key>>>,
@@ -70,7 +70,7 @@ impl InputCallback for Listener {
     }
 }
 
-impl Window {
+impl Pane {
     /// Opens a window of `size` pixels, or one that fills the screen, without a frame and without a pointer.
     ///
     /// # Errors
