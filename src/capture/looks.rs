@@ -62,8 +62,7 @@ impl Looks {
             self.recent.pop_front();
         }
         if lasts(Some(*self.begun.get_or_insert(at)), WINDOW) {
-            let rate = self.recent.len() as f32 / WINDOW.as_secs_f32();
-            let share = rate / fps.max(1) as f32;
+            let share = self.rate() / fps.max(1) as f32;
             self.slow = share < if self.slow { SLOW.1 } else { SLOW.0 };
         }
         let found = [
@@ -73,6 +72,21 @@ impl Looks {
         ];
         let found = found.into_iter().filter(|(is, _)| *is);
         found.map(|(_, fault)| fault).collect()
+    }
+
+    /// Pictures a second, the longest wait for one left out: a camera that stumbles once is not slow.
+    fn rate(&self) -> f32 {
+        let later = self.recent.iter().skip(1);
+        let gaps = (self.recent.iter().zip(later)).map(|(a, b)| b.since(*a).as_secs_f32());
+        let (all, longest) = gaps.fold((0.0f32, 0.0f32), |(all, longest), gap| {
+            (all + gap, longest.max(gap))
+        });
+        let rest = all - longest;
+        if rest > 0.0 {
+            self.recent.len().saturating_sub(2) as f32 / rest
+        } else {
+            0.0
+        }
     }
 }
 
@@ -131,6 +145,16 @@ mod tests {
     fn a_picture_that_stands_still_is_found() {
         let colour = |ms: u64| [(ms.min(990) / 33) as u8 + 50, 40, 40];
         assert_eq!(found(&every(33, 3_000), colour), [(Fault::Frozen, 2_508)]);
+    }
+
+    #[test]
+    fn a_camera_that_stumbles_once_is_not_slow() {
+        let mut moments = every(33, 3_000);
+        moments.extend((0..90).map(|i| 4_000 + i * 33));
+        assert_eq!(found(&moments, |ms| [60, (ms % 200) as u8, 30]), []);
+        // One picture a second is.
+        let found = found(&every(1_000, 6_000), |ms| [60, (ms / 100) as u8, 30]);
+        assert_eq!(found, [(Fault::Slow, 2_000)]);
     }
 
     #[test]

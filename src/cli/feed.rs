@@ -86,7 +86,8 @@ impl Feed {
         let clock = Clock::start();
         let (cues, heard) = bounded(CUES);
         let demo = wish.source == Source::Demo;
-        let live = wish.watched || matches!(wish.source, Source::Camera(_));
+        // A recording may hang in its decoder; whoever waits must hear that the program is to stop.
+        let threads = wish.watched || !demo;
         let (watched, camera) = match &wish.source {
             Source::Camera(camera) => {
                 let (watched, watch) = capture::watch(camera, wish.options, clock);
@@ -97,7 +98,7 @@ impl Feed {
             Source::Demo | Source::Path(_) => (None, None),
         };
         let virtual_now = matches!(wish.source, Source::Path(_)).then(Timestamp::default);
-        let kind = if live {
+        let kind = if threads {
             let late = match wish.source {
                 Source::Camera(_) | Source::Demo => Late::Drop,
                 Source::Path(_) => Late::Wait,
