@@ -49,7 +49,12 @@ fn its_word_is_noted_and_counts_for_nothing_unless_it_may_deny() {
         format!("{MANUAL}threshold = 0.9\n"),
     )
     .unwrap();
-    result(&place, "", 0);
+    let changed = result(&place, "", 0);
+    assert_ne!(
+        changed["config"], noted["config"],
+        "the record says which network it was"
+    );
+    assert_eq!(result(&place, "", 0)["config"], changed["config"]);
     let denied = result(&place, "--passive-role deny", 1);
     assert_eq!(denied["reason"], "not_live");
 }

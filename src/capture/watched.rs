@@ -11,6 +11,7 @@
 //! that is gone.
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
@@ -43,10 +44,14 @@ const LOOK: Duration = Duration::from_millis(200);
 /// News that may wait to be heard; whoever listens does so twenty times a second.
 const NEWS: usize = 32;
 
+/// Which camera was opened last: one that was unplugged may come back under another number.
+type Opened = Arc<Mutex<CameraId>>;
+
 /// Hears what a watched camera has to say, and ends it when dropped.
 #[derive(Debug)]
 pub struct Watch {
     news: Receiver<News>,
+    opened: Opened,
     _leash: Sender<Infallible>,
 }
 
@@ -54,6 +59,12 @@ impl Watch {
     /// The oldest news not heard yet.
     pub fn news(&self) -> Option<News> {
         self.news.try_recv().ok()
+    }
+
+    /// The camera that its frames come from: the one that was asked for, under the number it has now.
+    pub fn camera(&self) -> CameraId {
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.clone()
     }
 }
 
@@ -82,6 +93,7 @@ pub struct Watched<D: Device = Real> {
     seq: u64,
     over: bool,
     tell: Sender<News>,
+    opened: Opened,
     leash: Receiver<Infallible>,
 }
 
@@ -114,9 +126,14 @@ pub(super) fn watch_through<D: Device>(
         seq: 0,
         over: false,
         tell,
+        opened: Arc::new(Mutex::new(which.clone())),
         leash,
     };
-    let watch = Watch { news, _leash: hold };
+    let watch = Watch {
+        news,
+        opened: Arc::clone(&watched.opened),
+        _leash: hold,
+    };
     (watched, watch)
 }
 
@@ -217,6 +234,7 @@ impl<D: Device> Watched<D> {
             return Ok(());
         }
         self.tries.put_off(now);
+        *(self.opened.lock().unwrap_or_else(PoisonError::into_inner)) = which.clone();
         self.device.open(which, self.wish)?;
         (self.last, self.spoilt) = (now, None);
         self.looks.resume();

@@ -3,14 +3,16 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    rc::Rc,
     time::Duration,
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, after, bounded};
 use liveness::{
     capture::{
-        self, CameraId, Fault, Frames, Moment, News, Source,
+        self, CameraId, Fault, Frames, Moment, News, Source, Watch,
         puppet::{self, Behaviour, Cue, Day, Pace, Puppet},
+        software::{self, Identity},
     },
     error::Error,
     mesh::Mesher,
@@ -66,6 +68,7 @@ pub struct Feed {
     cues: Option<Sender<Cue>>,
     clock: Clock,
     camera: Option<Guard>,
+    watch: Option<Rc<Watch>>,
     /// Where no time passes however long we take to look, in a recording and at a virtual kiosk: the
     /// moment of what came last.
     virtual_now: Option<Timestamp>,
@@ -91,12 +94,15 @@ impl Feed {
         let (watched, camera) = match &wish.source {
             Source::Camera(camera) => {
                 let (watched, watch) = capture::watch(camera, wish.options, clock);
-                let news = Box::new(move || watch.news());
+                let watch = Rc::new(watch);
+                let news = Rc::clone(&watch);
+                let news = Box::new(move || news.news());
                 let guard = Guard::new(camera.clone(), wish.patient, news);
-                (Some(watched), Some(guard))
+                (Some((watched, watch)), Some(guard))
             }
             Source::Demo | Source::Path(_) => (None, None),
         };
+        let (watched, watch) = watched.unzip();
         let virtual_now = matches!(wish.source, Source::Path(_)).then(Timestamp::default);
         let kind = if threads {
             let late = match wish.source {
@@ -138,6 +144,7 @@ impl Feed {
             cues: demo.then_some(cues),
             clock,
             camera,
+            watch,
             virtual_now,
         })
     }
@@ -165,6 +172,7 @@ impl Feed {
                 true,
                 Box::new(move || watch.news()),
             )),
+            watch: None,
             virtual_now: Some(Timestamp::default()),
         })
     }
@@ -177,6 +185,11 @@ impl Feed {
             Some(camera) => camera.next(wait),
             None => wait(),
         }
+    }
+
+    /// What the system tells of the real camera that frames come from.
+    pub fn identity(&self) -> Option<Identity> {
+        software::look_up(&self.watch.as_ref()?.camera())
     }
 
     /// What is wrong with the camera now, the gravest first.

@@ -1,11 +1,12 @@
 //! Flags of close looks at the face: whose is it, and is it live?
-use std::path::PathBuf;
+use std::{fs::File, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 use liveness::{
     identity::{self, Crowd, SAME_SESSION, Watch},
     passive::Passive,
     session::Closeup,
+    store,
     templates::{Name, Reference},
 };
 
@@ -46,9 +47,15 @@ enum Role {
 }
 
 impl Looks {
-    /// Loads what the flags name.
-    pub fn load(&self, common: &Common) -> anyhow::Result<Closeup> {
+    /// Loads what the flags name; gives sha256 of each as well: the record is to say which it was.
+    pub fn load(&self, common: &Common) -> anyhow::Result<(Closeup, Vec<String>)> {
+        let mut named = vec![];
         let passive = self.passive.as_deref().map(Passive::load).transpose()?;
+        if let Some(model) = &self.passive {
+            for file in [model.clone(), model.with_extension("toml")] {
+                named.push(store::sha256_of(File::open(file)?)?);
+            }
+        }
         let reference = match (&self.photo, &self.expect) {
             (Some(photo), _) => Some(Reference::Photo(photo.clone())),
             (None, Some(name)) => Some(Reference::Template(name.clone())),
@@ -59,8 +66,11 @@ impl Looks {
             Some(reference) => Some(references.read(reference, Crowd::Refuse)?.embedding),
             None => None,
         };
+        if let Some(expected) = &expected {
+            named.push(store::sha256(&serde_json::to_vec(expected)?));
+        }
         let watch = Watch::load(common.models.as_deref(), expected)?;
-        Ok(Closeup::new(passive, Some(watch)))
+        Ok((Closeup::new(passive, Some(watch)), named))
     }
 
     /// Whether the passive network's word denies.

@@ -10,10 +10,7 @@ use std::{
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use liveness::{
-    capture::{
-        Source,
-        software::{self, Identity},
-    },
+    capture::{Source, software::Identity},
     challenge::Reason,
     record::{self, WallTime},
     store::{self, Evidence, Lockout, Log},
@@ -172,14 +169,6 @@ impl Proof {
         Ok(log)
     }
 
-    /// The camera, as far as the system tells of it.
-    pub fn camera(source: &Source) -> Option<Identity> {
-        match source {
-            Source::Camera(camera) => software::look_up(camera),
-            Source::Demo | Source::Path(_) => None,
-        }
-    }
-
     /// Why nobody may be asked anything now, if so.
     ///
     /// # Errors
@@ -278,6 +267,14 @@ pub fn settings(args: &[OsString]) -> String {
         }
     }
     store::sha256(&bytes)
+}
+
+/// sha256 of settings and of what they name: with nothing named that of the settings alone.
+pub fn settings_and(settings: &str, named: &[String]) -> String {
+    match named {
+        [] => settings.to_owned(),
+        named => store::sha256(format!("{settings}\0{}", named.join("\0")).as_bytes()),
+    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use super::{
     feed::{Feed, Next},
     out::say,
     outcome::keep,
-    proof::{Proof, Witness},
+    proof::{self, Witness},
     stage::{Stage, Wanted},
     still::Audit,
 };
@@ -60,14 +60,14 @@ pub struct Ended {
 impl<'a> Sessions<'a> {
     /// Finds out all that can be wrong before anybody is asked for anything.
     pub fn prepare(terms: &'a Terms, source: Source, common: &Common) -> anyhow::Result<Self> {
-        let closeup = terms.looks.load(common)?;
+        let (closeup, named) = terms.looks.load(common)?;
         terms.proof.audit.prepare()?;
         Ok(Self {
             terms,
             source,
             closeup,
             log: terms.proof.open_log()?,
-            witness: Witness::call(&common.settings)?,
+            witness: Witness::call(&proof::settings_and(&common.settings, &named))?,
             models: nn::fingerprint(common.models.as_deref())?,
             now: Timestamp::default(),
         })
@@ -97,7 +97,7 @@ impl<'a> Sessions<'a> {
                 ..terms.rules(source.is_live())
             },
         };
-        let camera = Proof::camera(source);
+        let camera = feed.identity();
         let refusal = proof.refuses(&self.log, source, camera.as_ref(), plan.rehearsal)?;
         self.closeup.begin();
         let session = match terms.tape {

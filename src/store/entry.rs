@@ -28,7 +28,7 @@ pub struct Evidence {
     pub nonce: Option<String>,
     /// sha256 of the program.
     pub program: String,
-    /// sha256 of its flags and settings.
+    /// sha256 of its flags and settings, and of the passive network and the expected face that they name.
     pub config: String,
     /// Which camera it was, where it was one and the system names it.
     pub camera: Option<String>,
