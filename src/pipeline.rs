@@ -1,6 +1,13 @@
 //! The threads: capture and detector, joined by channels of one.
 //!
 //! Ownership is the shutdown: drop the receiver and both threads end.
+//!
+//! Why it cannot hang, without a model of it: frames go one way, and what a thread waits for is only the next
+//! channel's room or the last one's content. So no two wait for each other. Each channel has one sender and one
+//! receiver, each owned by the thread that uses it; a thread that ends, by return or by panic, closes both of its
+//! channels, and whoever waits at either end wakes with an error, on which it returns. What is left is a source or
+//! a network that does not come back: a camera is waited for in slices of time and left alone when it hangs
+//! (`capture::watched`), and whoever waits for observations waits with a limit and may go at any time.
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     thread,
