@@ -60,6 +60,11 @@ impl Step {
         )
     }
 
+    /// Whether the head turns to a side: what pictures show least, be they flat or one after the other.
+    pub const fn is_turn(self) -> bool {
+        matches!(self, Self::TurnLeft | Self::TurnRight | Self::Shake)
+    }
+
     /// The name used on the command line and in JSON.
     pub const fn name(self) -> &'static str {
         match self {

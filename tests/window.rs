@@ -47,8 +47,8 @@ fn a_challenge_is_shown_and_passes() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
-#[test]
-fn a_session_whose_display_dies_is_cancelled_and_in_the_log() {
+/// A session whose window is lost while a step is asked: it is cancelled and in the log.
+fn loses(lose: impl FnOnce(Display) -> Option<Display>) {
     let place = Place::new();
     let display = Display::start(&place);
     let mut child = place
@@ -61,11 +61,25 @@ fn a_session_whose_display_dies_is_cancelled_and_in_the_log() {
     let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
     let asked = told.find(|line| line.as_ref().unwrap().contains("\"asked\""));
     asked.expect("a step that is asked").unwrap();
-    drop(display);
+    let display = lose(display);
     let last = told.last().unwrap().unwrap();
     let result: serde_json::Value = serde_json::from_str(&last).unwrap();
     assert_eq!(result["verdict"], "cancelled");
     assert!(result["steps"][0]["seen_ms"].is_null(), "{last}");
     assert_eq!(child.wait().unwrap().code(), Some(6));
     place.run("log verify --log l.jsonl").code(0);
+    drop(display);
+}
+
+#[test]
+fn a_session_whose_display_dies_is_cancelled_and_in_the_log() {
+    loses(|_| None);
+}
+
+#[test]
+fn so_is_one_whose_window_somebody_destroys() {
+    loses(|display| {
+        display.destroy_windows();
+        Some(display)
+    });
 }

@@ -61,7 +61,9 @@ impl Looks {
         while self.recent.front().is_some_and(|f| at.since(*f) > WINDOW) {
             self.recent.pop_front();
         }
-        if lasts(Some(*self.begun.get_or_insert(at)), WINDOW) {
+        // Of one gap alone nothing can be told.
+        let long_enough = lasts(Some(*self.begun.get_or_insert(at)), WINDOW);
+        if long_enough && self.recent.len() > 2 {
             let share = self.rate() / fps.max(1) as f32;
             self.slow = share < if self.slow { SLOW.1 } else { SLOW.0 };
         }
@@ -151,6 +153,9 @@ mod tests {
     fn a_camera_that_stumbles_once_is_not_slow() {
         let mut moments = every(33, 3_000);
         moments.extend((0..90).map(|i| 4_000 + i * 33));
+        assert_eq!(found(&moments, |ms| [60, (ms % 200) as u8, 30]), []);
+        let mut moments = every(33, 3_000);
+        moments.extend((0..90).map(|i| 4_950 + i * 33));
         assert_eq!(found(&moments, |ms| [60, (ms % 200) as u8, 30]), []);
         // One picture a second is.
         let found = found(&every(1_000, 6_000), |ms| [60, (ms / 100) as u8, 30]);

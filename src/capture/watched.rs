@@ -77,6 +77,10 @@ pub struct Watched<D: Device = Real> {
     wish: Options,
     device: D,
     known: Option<Known>,
+    /// The other cameras that were there when it was opened: none of them is it.
+    beside: Vec<Known>,
+    /// Whether it is being opened, which may take longer than a frame may.
+    opening: bool,
     fps: u32,
     looks: Looks,
     /// When the last good frame came, or the camera was last opened.
@@ -116,6 +120,8 @@ pub(super) fn watch_through<D: Device>(
         last: device.now(),
         device,
         known: None,
+        beside: vec![],
+        opening: false,
         fps: wish.fps,
         looks: Looks::default(),
         spoilt: None,
@@ -191,7 +197,10 @@ impl<D: Device> Watched<D> {
             }
             Some(Word::Opened(known, format)) => {
                 self.fps = format.fps;
-                self.known.get_or_insert(known);
+                let ours = self.known.get_or_insert(known);
+                let others = self.device.present().into_iter().map(|(_, other)| other);
+                self.beside = others.filter(|other| other != ours).collect();
+                (self.last, self.opening) = (self.device.now(), false);
             }
             Some(Word::Shot(Ok(frame))) => return Ok(Some(Moment::Frame(self.take(frame)))),
             Some(Word::Shot(Err(why))) => {
@@ -217,7 +226,9 @@ impl<D: Device> Watched<D> {
                 return Ok(());
             }
             self.next_look = now.after(LOOK);
-            let Some(found) = known.find(&self.device.present()) else {
+            let mut present = self.device.present();
+            present.retain(|(_, other)| other == known || !self.beside.contains(other));
+            let Some(found) = known.find(&present) else {
                 self.there = false;
                 self.turn_into(Fault::Unplugged.into(), now);
                 return Ok(());
@@ -236,7 +247,7 @@ impl<D: Device> Watched<D> {
         self.tries.put_off(now);
         *(self.opened.lock().unwrap_or_else(PoisonError::into_inner)) = which.clone();
         self.device.open(which, self.wish)?;
-        (self.last, self.spoilt) = (now, None);
+        (self.last, self.spoilt, self.opening) = (now, None, true);
         self.looks.resume();
         Ok(())
     }
@@ -262,7 +273,8 @@ impl<D: Device> Watched<D> {
         let broken = self.faults.keys().any(|fault| is_silent(*fault));
         if broken {
             // It was opened anew, or stays open, and nothing comes.
-            if self.tries.is_due(now) && silent >= STALL {
+            let patience = if self.opening { OPENING } else { STALL };
+            if self.tries.is_due(now) && silent >= patience {
                 self.tries.silent();
                 self.reopen(now);
             }
@@ -270,7 +282,7 @@ impl<D: Device> Watched<D> {
             && let Some(why) = self.spoilt.take()
         {
             self.fault(why);
-        } else if silent >= STALL {
+        } else if silent >= STALL && !self.opening {
             self.fault(Fault::Stalled.into());
             // Nothing but opening it anew helps, and it may help at once.
             self.reopen(now);

@@ -46,8 +46,8 @@ pub struct Proof {
     pub covered: u32,
     /// How many gestures that another face makes deny.
     pub strange: u32,
-    /// How many samples must lie between the ends of each leg of what a head does.
-    pub between: u8,
+    /// Whether a gesture must be seen on its way, as far as the camera's rate lets it be.
+    pub moves: bool,
     /// How far each eye must close in a blink, as a share of the open eye; a wink closes one. In real
     /// blinks the eye that closed less did so by 0.39 and more.
     pub lids: f32,
@@ -73,7 +73,7 @@ impl Default for Proof {
             min_score: 0.8,
             covered: 2,
             strange: 2,
-            between: 2,
+            moves: true,
             lids: 0.3,
             blink: Duration::from_millis(600),
             fastest: 12.0,
@@ -93,6 +93,9 @@ const AWAY: Duration = Duration::from_millis(190);
 
 /// A way so short is the mesh's unrest, however little time it took: in face widths.
 const SHIVER: f32 = 0.2;
+
+/// What a gesture begins with may lie so long before it: turns are told from a median of three frames.
+const BEFORE: Duration = Duration::from_millis(200);
 
 /// Frames before a gesture in which the face must not be covered either.
 const GUARD: Duration = Duration::from_millis(70);
@@ -129,6 +132,8 @@ struct Glance {
 #[derive(Debug, Default)]
 pub struct Evidence {
     recent: VecDeque<Sample>,
+    /// When pictures came that were not the one before once more.
+    shots: VecDeque<Timestamp>,
     /// Close looks at the face.
     looks: VecDeque<Glance>,
     /// Whose the last sample was.
@@ -164,13 +169,17 @@ impl Evidence {
     fn picture(&mut self, reading: &Reading, proof: &Proof) -> Option<Reason> {
         match (reading.picture, self.last) {
             // A reading of an earlier version.
-            (0, _) => None,
+            (0, _) => {
+                self.shots.push_back(reading.at);
+                None
+            }
             (now, Some((last, since))) if now == last => {
                 let frozen = reading.at.since(since) >= proof.frozen;
                 frozen.then_some(Reason::FrozenPicture)
             }
             (now, _) => {
                 self.last = Some((now, reading.at));
+                self.shots.push_back(reading.at);
                 // A lens that is covered gives the same black again and again.
                 let new = reading.sample.is_none() || self.pictures.insert(now);
                 (!new).then_some(Reason::RepeatedPicture)
@@ -196,6 +205,9 @@ impl Evidence {
         }
         while self.looks.front().is_some_and(|look| look.at < from) {
             self.looks.pop_front();
+        }
+        while self.shots.front().is_some_and(|at| *at < from) {
+            self.shots.pop_front();
         }
         jumped.then_some(Reason::FaceJumped)
     }
@@ -235,6 +247,14 @@ impl Evidence {
         }
     }
 
+    /// Pictures a second since then.
+    fn rate(&self, from: Timestamp) -> Option<f32> {
+        let shots: Vec<_> = self.shots.iter().filter(|at| **at >= from).collect();
+        let (first, last) = (shots.first()?, shots.last()?);
+        let seconds = last.since(**first).as_secs_f32();
+        (seconds > 0.0).then(|| (shots.len() - 1) as f32 / seconds)
+    }
+
     fn shown(&self, gesture: &Gesture, rest: &Rest, proof: &Proof) -> Worth {
         let from = gesture.start.at.before(GUARD);
         let span: Vec<&Sample> = self.recent.iter().filter(|s| s.at >= from).collect();
@@ -255,7 +275,9 @@ impl Evidence {
             [a, b] => b.at.since(a.at) > AWAY && (!moves || at_rest(a) || at_rest(b)),
             _ => false,
         });
-        if away || !motion::is_movement(gesture, &span, rest, proof) {
+        let from = gesture.start.at.before(BEFORE);
+        let way: Vec<&Sample> = self.recent.iter().filter(|s| s.at >= from).collect();
+        if away || !motion::is_movement(gesture, &way, self.rate(from), rest, proof) {
             return Worth::Unproven;
         }
         let depth =

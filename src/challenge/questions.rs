@@ -62,10 +62,13 @@ impl Questions {
     }
 
     /// A step from the reserve that can stand for `step`; where it can be helped none of those `beside` it,
-    /// which would then be asked twice in a row. One that needs depth gives way to another such step alone:
-    /// else a picture would wait for those that need none.
+    /// which would then be asked twice in a row. One that needs depth gives way to another such step alone, and a
+    /// turn to another turn: else pictures would wait for those that need less.
     fn another(&mut self, step: Step, beside: &[Option<Step>]) -> Option<Step> {
-        let fits = |other: &Step| *other != step && (other.needs_depth() || !step.needs_depth());
+        let as_good = |other: &Step| {
+            (other.needs_depth() || !step.needs_depth()) && (other.is_turn() || !step.is_turn())
+        };
+        let fits = |other: &Step| *other != step && as_good(other);
         let apart = |other: &Step| fits(other) && !beside.contains(&Some(*other));
         let mut reserve = self.reserve.iter();
         let place = (reserve.position(apart)).or_else(|| self.reserve.iter().position(fits))?;
@@ -106,6 +109,14 @@ mod tests {
         let mut questions = questions(&[Nod, TurnLeft], &[TurnLeft, Shake, Blink]);
         assert!(questions.replace(0));
         assert_eq!(questions.script(), [Nod, Shake, TurnLeft, TurnLeft]);
+    }
+
+    #[test]
+    fn a_turn_gives_way_to_a_turn_alone() {
+        let mut turned = questions(&[TurnLeft], &[Nod, OpenMouth, Shake]);
+        assert!(turned.replace(0));
+        assert_eq!(turned.script(), [TurnLeft, Shake, Nod]);
+        assert!(!questions(&[Shake], &[Nod, Blink]).replace(0));
     }
 
     #[test]

@@ -72,8 +72,8 @@ pub fn catch<E>(
 }
 
 /// What a session asks: `steps` gestures out of `allow` with `catches` moments of stillness among them, and
-/// `extra` steps in reserve; see [`draw`] and [`catch`]. Two and more gestures have one that needs depth among
-/// them, if there is one in `allow`: photographs that take each other's place blink and open their mouths.
+/// `extra` steps in reserve; see [`draw`] and [`catch`]. Two and more gestures have a turn or a shake among them, if there is
+/// one in `allow`: photographs that take each other's place blink, nod and open their mouths before a slow camera.
 ///
 /// # Errors
 ///
@@ -85,12 +85,12 @@ pub fn script<E: From<ScriptError>>(
     catches: usize,
     mut bits: impl FnMut() -> Result<u64, E>,
 ) -> Result<(Vec<Step>, Vec<Step>), E> {
-    let deep = |script: &[Step]| script.iter().any(|step| step.needs_depth());
-    let one_must_be = steps > 1 && deep(allow);
+    let turns = |script: &[Step]| script.iter().any(|step| step.is_turn());
+    let one_must_be = steps > 1 && turns(allow);
     loop {
         let mut script = draw(steps + extra, allow, &mut bits)?;
         let reserve = script.split_off(steps);
-        if deep(&script) || !one_must_be {
+        if turns(&script) || !one_must_be {
             return Ok((catch(&script, catches, bits)?, reserve));
         }
     }
@@ -163,12 +163,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn two_gestures_and_more_have_one_that_needs_depth(seed: u64, steps in 1usize..6, n in 2usize..=7) {
+        fn two_gestures_and_more_have_a_turn(seed: u64, steps in 1usize..6, n in 2usize..=7) {
             let allow = &Step::ALL[..n];
             let (script, reserve) = script(allow, steps, 4, 1, seeded(seed)).unwrap();
             prop_assert_eq!((script.len(), reserve.len()), (steps + 1, 4));
-            let deep = |steps: &[Step]| steps.iter().any(|step| step.needs_depth());
-            prop_assert!(deep(&script) || !deep(allow) || steps == 1, "{:?}", script);
+            let turns = |steps: &[Step]| steps.iter().any(|step| step.is_turn());
+            prop_assert!(turns(&script) || !turns(allow) || steps == 1, "{:?}", script);
         }
     }
 

@@ -117,7 +117,7 @@ pub struct Odds {
 
 impl Odds {
     /// The odds of scripts of `steps` gestures drawn from `words`, none twice in a row and not all without
-    /// depth (see [`script`](super::script())), with `catches` moments of stillness among them, when `strikes`
+    /// a turn (see [`script`](super::script())), with `catches` moments of stillness among them, when `strikes`
     /// wrong gestures fail and each one before adds a step.
     ///
     /// Random gestures meet each question with a chance of 1 in `w` words; a single blink is met by
@@ -128,7 +128,7 @@ impl Odds {
     /// whenever they should, which flatters them.
     pub fn of(words: &[Step], steps: usize, catches: usize, strikes: u32) -> Self {
         let (w, n) = (words.len().max(1) as f64, steps as i32);
-        let flat = words.iter().filter(|step| !step.needs_depth()).count();
+        let flat = words.iter().filter(|step| !step.is_turn()).count();
         let excluded = if steps > 1 && flat < words.len() {
             orders(flat, n)
         } else {
@@ -185,11 +185,11 @@ mod tests {
 
     #[test]
     fn odds_by_hand() {
-        // Three of six, none twice in a row, stillness at one of four places: 6 * 5 * 5 * 4. Not blinks and
-        // mouths alone: without 2 * 4.
+        // Three of six, none twice in a row, stillness at one of four places: 6 * 5 * 5 * 4. Not blinks,
+        // mouths and nods alone: without 3 * 2 * 2 * 4.
         let six = Strength::Standard.words();
         let odds = Odds::of(six, 3, 1, 2);
-        assert!((odds.scripts - 592.0).abs() < 1e-9);
+        assert!((odds.scripts - 552.0).abs() < 1e-9);
         let p = 1.0 / 6.0f64;
         let wanted = p.powi(3) + 3.0 * p.powi(4) * (1.0 - p);
         assert!((odds.random_gestures - wanted).abs() < 1e-12);

@@ -112,7 +112,7 @@ pub(super) const READY_MS: u64 = 720;
 /// The rules, but for gestures that show their end alone: none is seen on its way.
 pub(super) fn by_hand() -> Rules {
     let mut rules = Rules::default();
-    rules.proof.between = 0;
+    rules.proof.moves = false;
     rules
 }
 

@@ -210,15 +210,19 @@ pub struct Explanation {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words: Vec<&str> = self.words.iter().map(|step| step.name()).collect();
-        let deep = self.words.iter().filter(|step| step.needs_depth()).count();
-        let mixed = self.steps > 1 && (1..self.words.len()).contains(&deep);
+        let turns = self.words.iter().filter(|step| step.is_turn()).count();
+        let mixed = self.steps > 1 && (1..self.words.len()).contains(&turns);
         writeln!(
             f,
             "strength {}: {} steps out of {}, none twice in a row{}, and to hold still {} times among them",
             self.strength,
             self.steps,
             words.join(", "),
-            if mixed { ", not all without depth" } else { "" },
+            if mixed {
+                ", not all without a turn"
+            } else {
+                ""
+            },
             self.hold_still
         )?;
         writeln!(

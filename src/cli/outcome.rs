@@ -54,7 +54,9 @@ pub fn exit_of(verdict: Verdict) -> Exit {
     match verdict {
         Verdict::Passed => Exit::Done,
         Verdict::Failed(_) => Exit::Failed,
-        Verdict::Inconclusive(Reason::SourceFailed | Reason::VirtualCamera) => Exit::Source,
+        Verdict::Inconclusive(
+            Reason::SourceFailed | Reason::FrozenPicture | Reason::VirtualCamera,
+        ) => Exit::Source,
         Verdict::Inconclusive(_) => Exit::Nobody,
         Verdict::Cancelled => Exit::Cancelled,
     }

@@ -92,12 +92,8 @@ impl Witness {
         })
     }
 
-    /// What goes with a result that came from this camera.
-    pub fn evidence(
-        &mut self,
-        proof: &Proof,
-        camera: Option<Identity>,
-    ) -> anyhow::Result<Evidence> {
+    /// What goes with a result, but for its camera.
+    pub fn evidence(&mut self, proof: &Proof) -> anyhow::Result<Evidence> {
         if let Some(program) = self.program.take() {
             let sum = program.join().map_err(|_| anyhow!("reading it broke down"));
             self.sum = sum
@@ -108,8 +104,8 @@ impl Witness {
             nonce: proof.nonce.clone(),
             program: self.sum.clone(),
             config: self.config.clone(),
-            virtual_camera: camera.as_ref().map(|camera| camera.is_virtual),
-            camera: camera.map(|camera| camera.name),
+            virtual_camera: None,
+            camera: None,
             still: None,
             locked_until: None,
         })
@@ -169,6 +165,33 @@ impl Proof {
         Ok(log)
     }
 
+    /// Why this camera is not taken, if so.
+    pub fn refuses_camera(&self, source: &Source, camera: Option<&Identity>) -> Option<Refusal> {
+        if !self.no_virtual_camera {
+            return None;
+        }
+        let words = match camera {
+            _ if !matches!(source, Source::Camera(_)) => format!("{source} is no camera"),
+            Some(camera) if camera.is_virtual => {
+                format!("{source} is made of software: {}", camera.name)
+            }
+            Some(_) => return None,
+            None => format!(
+                "the system does not say whether {source} is made of software; is it there?"
+            ),
+        };
+        Some(Refusal {
+            reason: Reason::VirtualCamera,
+            words: format!("{words} (--no-virtual-camera)"),
+            until: None,
+        })
+    }
+
+    /// Whether nothing but a real camera will do.
+    pub fn wants_a_camera(&self) -> bool {
+        self.no_virtual_camera
+    }
+
     /// Why nobody may be asked anything now, if so.
     ///
     /// # Errors
@@ -181,24 +204,8 @@ impl Proof {
         camera: Option<&Identity>,
         rehearsal: bool,
     ) -> anyhow::Result<Option<Refusal>> {
-        if self.no_virtual_camera {
-            let words = match camera {
-                _ if !matches!(source, Source::Camera(_)) => Some(format!("{source} is no camera")),
-                Some(camera) if camera.is_virtual => {
-                    Some(format!("{source} is made of software: {}", camera.name))
-                }
-                Some(_) => None,
-                None => Some(format!(
-                    "the system does not say whether {source} is made of software; is it there?"
-                )),
-            };
-            if let Some(words) = words {
-                return Ok(Some(Refusal {
-                    reason: Reason::VirtualCamera,
-                    words: format!("{words} (--no-virtual-camera)"),
-                    until: None,
-                }));
-            }
+        if let Some(refusal) = self.refuses_camera(source, camera) {
+            return Ok(Some(refusal));
         }
         let Some(Span(lock)) = self.lockout else {
             return Ok(None);

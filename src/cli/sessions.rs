@@ -98,7 +98,7 @@ impl<'a> Sessions<'a> {
             },
         };
         let camera = feed.identity();
-        let refusal = proof.refuses(&self.log, source, camera.as_ref(), plan.rehearsal)?;
+        let mut refusal = proof.refuses(&self.log, source, camera.as_ref(), plan.rehearsal)?;
         self.closeup.begin();
         let session = match terms.tape {
             Some(_) => Session::taped(plan, self.now),
@@ -119,7 +119,7 @@ impl<'a> Sessions<'a> {
         for news in run.feed.faults() {
             run.session.hear(news);
         }
-        let mut evidence = self.witness.evidence(proof, camera)?;
+        let mut evidence = self.witness.evidence(proof)?;
         if let Some(refusal) = &refusal {
             say(format_args!("error: {}", refusal.words));
             evidence.locked_until = refusal.until;
@@ -128,6 +128,14 @@ impl<'a> Sessions<'a> {
             run.session.events();
         }
         let (failure, frame) = run.play();
+        // Before anything was asked it may have gone and come back, as another.
+        let camera = run.feed.identity().or(camera);
+        if run.session.state() == State::Done(Verdict::Passed) {
+            refusal = proof.refuses_camera(source, camera.as_ref());
+            (refusal.iter()).for_each(|refusal| say(format_args!("error: {}", refusal.words)));
+        }
+        evidence.virtual_camera = camera.as_ref().map(|camera| camera.is_virtual);
+        evidence.camera = camera.map(|camera| camera.name);
         self.now = run.now;
         let record = run.session.record().context("the session did not end")?;
         let mut record = record.clone();

@@ -46,6 +46,7 @@ impl Log {
         Head::sweep(path);
         let head = Head::read(path)?;
         is_not_gone(path, head.as_ref())?;
+        has_its_key(head.is_some(), key)?;
         let log = Self {
             path: path.clone(),
             store: Store::open(path)?,
@@ -261,6 +262,7 @@ pub fn would_take(path: &Path, key: &Path) -> Result<(), Error> {
     if head.is_none() && !key.exists() && !store.is_written()? {
         return Ok(());
     }
+    has_its_key(true, key)?;
     let log = Log {
         path: path.clone(),
         store,
@@ -271,6 +273,18 @@ pub fn would_take(path: &Path, key: &Path) -> Result<(), Error> {
         Some(_) => log.end().map(drop),
         None => log.has_lost_no_head(),
     }
+}
+
+/// A log that is there was signed by a key that must be there, too: a new one would not fit.
+fn has_its_key(is_signed: bool, key: &Path) -> Result<(), Error> {
+    if is_signed && !key.exists() {
+        let source = "it is missing, and signs the log that is there; put it back, or begin a new log with --log PATH";
+        return Err(Error::Key {
+            path: key.to_owned(),
+            source: source.into(),
+        });
+    }
+    Ok(())
 }
 
 fn is_ordinary(path: &Path) -> Result<(), Error> {

@@ -58,6 +58,17 @@ impl Display {
         (width, rgb.collect())
     }
 
+    /// Destroys every window, as nobody should.
+    pub fn destroy_windows(&self) {
+        let (server, number) = x11rb::connect(Some(&self.name)).unwrap();
+        let root = server.setup().roots[number].root;
+        let windows = server.query_tree(root).unwrap().reply().unwrap().children;
+        assert!(!windows.is_empty());
+        for window in windows {
+            server.destroy_window(window).unwrap().check().unwrap();
+        }
+    }
+
     /// Asks every window to close, as the cross in its corner does.
     pub fn close_windows(&self) {
         let (server, number) = x11rb::connect(Some(&self.name)).unwrap();

@@ -166,7 +166,8 @@ impl Account {
     }
 
     fn untold(&self) -> Vec<String> {
-        let untold = self.breaking().filter(|(_, mishap)| {
+        let faulty = self.mishaps.iter().filter_map(|m| Some((m.fault?, m)));
+        let untold = faulty.filter(|(_, mishap)| {
             let to = mishap.to.min(self.end);
             to.since(mishap.from) >= TOLD_FROM
                 && !self.spells.iter().any(|s| s.meets(mishap.from, to))

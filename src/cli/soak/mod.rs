@@ -100,6 +100,10 @@ impl Soak {
             !self.terms.proof.locks(),
             "--lockout counts in wall time, which hardly passes on a virtual day: leave it out"
         );
+        ensure!(
+            !self.terms.proof.wants_a_camera(),
+            "--no-virtual-camera refuses a virtual kiosk: leave it out"
+        );
         let mut terms = self.terms.clone();
         // It is removed when it goes out of scope.
         let scratch = match terms.proof.named_log() {
@@ -167,6 +171,9 @@ impl Soak {
         let bar = progress(day.length);
         let mut looks = memory::Looks::new(self.seed);
         let stopped = loop {
+            if stop.try_recv().is_ok() {
+                break true;
+            }
             let begun = sessions.now;
             let mut hear = |event: &Event| {
                 account.hear(event, begun);

@@ -71,6 +71,8 @@ pub enum Standing {
 ///
 /// [`Error::Log`] where there is no log, or it cannot be read; what is wrong with it is in the report.
 pub fn verify(path: &Path, keys: &[PublicKey]) -> Result<Report, Error> {
+    // That another program holds it for long is nothing wrong with it.
+    drop(Lock::to_read(&real(path)?)?);
     match Snapshot::of(path) {
         Ok(snapshot) => snapshot.examine(keys),
         // There was a log, or there is one that can no longer be read as one.

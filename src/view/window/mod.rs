@@ -4,8 +4,9 @@
 //! Window ─ asks ─▶ Pane, on a thread of its own ─ answers ─▶ Window
 //! ```
 //!
-//! Xlib ends the program when its display dies: a session would have no record, and its exit code would say
-//! "failed". Here it ends a thread, and whoever asks next is told.
+//! Xlib ends the program when its display dies or refuses something, as it does where somebody has destroyed the
+//! window: a session would have no record, and its exit code would say "failed". Here that ends a thread, and
+//! whoever asks next is told.
 #[cfg_attr(not(all(unix, not(target_os = "macos"))), path = "no_display.rs")]
 mod display;
 mod pane;
@@ -93,8 +94,8 @@ impl Window {
         self.state.size
     }
 
-    /// Shows a canvas, then reads what the display has to say. The canvas is the same afterwards, unless the
-    /// display has gone.
+    /// Shows a canvas, then reads what the display has to say. The canvas is the same afterwards, unless that
+    /// fails.
     ///
     /// # Errors
     ///
@@ -140,9 +141,13 @@ impl Window {
     }
 
     fn hear(&mut self) -> Result<Option<Canvas>, Error> {
+        // Whoever is stopped does not answer; whom the display refused something does, and all seems well.
         let answer = select_biased! {
+            recv(self.alive) -> _ => match self.answers.try_recv() {
+                Ok(answer) if answer.result.is_err() => Ok(answer),
+                _ => Err(gone()),
+            },
             recv(self.answers) -> answer => answer.map_err(|_| gone()),
-            recv(self.alive) -> _ => Err(gone()),
         }?;
         self.state = answer.state;
         self.pressed.extend(answer.pressed);
