@@ -7,7 +7,7 @@ mod place;
 use std::{fs, process::Stdio};
 
 use liveness::store::would_take;
-use predicates::str::contains;
+use predicates::{prelude::PredicateBooleanExt as _, str::contains};
 use rusqlite::Connection;
 
 use logbook::{LOGS, Logbook, evidence, fill, record};
@@ -140,12 +140,38 @@ fn a_log_says_whether_it_would_take_a_result_and_makes_nothing() {
         fs::write(book.head(), head).unwrap();
         let key = fs::read(&book.key).unwrap();
         fs::remove_file(&book.key).unwrap();
-        why("there is none yet");
+        why("it is missing, and signs the log");
         fs::write(&book.key, key).unwrap();
         why("chmod 600");
         fs::remove_file(&book.path).unwrap();
         why("it is gone, 2 entries");
         fs::create_dir(&book.path).unwrap();
         why("name a file in it");
+    }
+}
+
+#[test]
+fn a_log_that_another_program_holds_is_busy_and_not_changed() {
+    let place = Place::new();
+    fill(&place.path("l.jsonl"), &place.key(), 1);
+    let lock = fs::File::open(place.path("l.jsonl.lock")).unwrap();
+    lock.lock().unwrap();
+    let busy = place.run("log verify --log l.jsonl").code(2);
+    busy.stderr(contains("another program"));
+    lock.unlock().unwrap();
+    place.run("log verify --log l.jsonl").code(0);
+}
+
+#[test]
+fn a_log_whose_key_is_lost_takes_nothing_and_gets_no_second_one() {
+    for name in LOGS {
+        let place = Place::new();
+        fill(&place.path(name), &place.key(), 1);
+        fs::remove_file(place.key()).unwrap();
+        let ended = place.run(&format!("{PASS} --log {name}")).code(5);
+        ended.stderr(contains("log.key").and(contains("it is missing")));
+        assert!(!place.key().exists());
+        let doctor = place.run(&format!("doctor --log {name}"));
+        doctor.stdout(contains("it is missing, and signs the log that is there"));
     }
 }

@@ -57,6 +57,7 @@ fn a_day_that_cannot_be_is_said() {
         ("--faults-per-hour 601", "such as 2"),
         ("--fps 1", "5..=60"),
         ("--lockout 60s", "counts in wall time"),
+        ("--no-virtual-camera", "refuses a virtual kiosk"),
     ] {
         let ended = place.run(&format!("soak {flags}")).code(2);
         ended.stderr(predicates::str::contains(why));

@@ -25,6 +25,16 @@ impl Known {
         }
     }
 
+    /// One that its place alone tells from others of its kind.
+    pub fn placed(name: &str, port: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            serial: None,
+            port: Some(port.to_owned()),
+            node: None,
+        }
+    }
+
     /// What the system knows of a camera that is there.
     ///
     /// Besides its name it knows what it calls its path on macOS and on Windows: unique, and the same after

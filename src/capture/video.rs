@@ -201,7 +201,8 @@ fn read_log(log: ChildStderr, tx: &Sender<Note>) {
     let _ = tx.send(Note::End { trouble });
 }
 
-/// A child that does not outlive us.
+/// A child that is ended when it is dropped. One that hangs when the program ends at once is ended by its next
+/// word, which nobody hears.
 #[derive(Debug)]
 struct Running(Child);
 

@@ -64,7 +64,6 @@ pub fn is_movement(
         Step::OpenMouth => values(&|s| s.mouth - rest.mouth),
         Step::Blink | Step::BlinkTwice => values(&|s| rest.eyes - s.eyes),
     };
-    let made: Vec<bool> = span.iter().map(|s| is_within(gesture, s)).collect();
     let from = span.first().map(|s| s.at).unwrap_or_default();
     let pictures = |s: &&Sample| s.at.since(from).as_secs_f32() * rate;
     let places: Vec<Place> = (ways.into_iter()).zip(span.iter().map(pictures)).collect();

@@ -41,7 +41,7 @@ pub struct Doctor {
     /// Which camera: its number, or its path.
     #[arg(long, value_name = "CAMERA", default_value = "camera:0")]
     source: Source,
-    /// Check this log's folder [default: $XDG_STATE_HOME/liveness/sessions.db].
+    /// Check this log, its key and its folder [default: $XDG_STATE_HOME/liveness/sessions.db].
     #[arg(long, value_name = "PATH")]
     log: Option<std::path::PathBuf>,
     /// Print one JSON object a check.

@@ -102,6 +102,9 @@ pub struct Kiosk {
     /// The number under which it is plugged in, and the other camera's.
     number: u32,
     other: u32,
+    /// What is known of the camera, and of the other one.
+    ours: Known,
+    theirs: Known,
     /// The picture that stands still.
     stuck: Option<RgbImage>,
 }
@@ -121,6 +124,8 @@ impl Kiosk {
             seq: 0,
             number: 0,
             other: 1,
+            ours: Known::numbered("Kiosk Cam", "A1"),
+            theirs: Known::numbered("Kiosk Cam", "B2"),
             stuck: None,
         })
     }
@@ -147,10 +152,6 @@ impl Kiosk {
         self.mishap.filter(|mishap| mishap.lasts(self.now))
     }
 
-    fn ours() -> Known {
-        Known::numbered("Kiosk Cam", "A1")
-    }
-
     /// How opening it ends.
     fn opened(&mut self, number: CameraNumber) -> Word {
         use Fault::{Busy, Crashed, Denied, FormatRefused, Unplugged};
@@ -167,7 +168,7 @@ impl Kiosk {
             size: SIZE,
             fps: self.fps,
         };
-        Word::Opened(Self::ours(), format)
+        Word::Opened(self.ours.clone(), format)
     }
 
     /// What comes of the frame that is due now.
@@ -229,11 +230,10 @@ impl Device for Kiosk {
     }
 
     fn present(&self) -> Vec<(CameraId, Known)> {
-        let other = Known::numbered("Kiosk Cam", "B2");
-        let mut all = vec![(CameraId::Index(self.other), other)];
+        let mut all = vec![(CameraId::Index(self.other), self.theirs.clone())];
         let gone = self.mishap().and_then(|mishap| mishap.fault) == Some(Fault::Unplugged);
         if !gone {
-            all.push((CameraId::Index(self.number), Self::ours()));
+            all.push((CameraId::Index(self.number), self.ours.clone()));
         }
         all
     }

@@ -14,8 +14,17 @@ const DAY: Day = Day {
 /// A kiosk with one mishap, watched for 15 seconds: its frames' moments, what was told, and which camera it was
 /// in the end.
 fn played(fault: Option<Fault>, to: Timestamp) -> (Vec<Timestamp>, Vec<News>, CameraId) {
+    played_with(fault, to, |_| ())
+}
+
+fn played_with(
+    fault: Option<Fault>,
+    to: Timestamp,
+    change: impl FnOnce(&mut Kiosk),
+) -> (Vec<Timestamp>, Vec<News>, CameraId) {
     let (_ask, cues) = crossbeam_channel::bounded(1);
     let mut kiosk = Kiosk::new(DAY, cues).unwrap();
+    change(&mut kiosk);
     kiosk.mishap = Some(Mishap {
         fault,
         from: FROM,
@@ -59,6 +68,22 @@ fn every_fault_is_told_by_its_name_and_is_over_when_it_is() {
         assert!(frames.is_sorted());
         assert!(frames.iter().any(|at| at.as_micros() > 14_800_000));
     }
+}
+
+#[test]
+fn another_camera_of_its_kind_does_not_stand_for_one_that_is_gone() {
+    // Without serial numbers; the one that is left is the only one of its name.
+    let (frames, told, _) = played_with(Some(Fault::Unplugged), TO, |kiosk| {
+        kiosk.ours = Known::placed("Kiosk Cam", "1-1:1.0");
+        kiosk.theirs = Known::placed("Kiosk Cam", "1-2:1.0");
+    });
+    let [gone, back] = &told[..] else {
+        unreachable!("{told:?}");
+    };
+    assert_eq!((gone.state, back.state), (Change::Fault, Change::Back));
+    assert!(back.at >= TO, "{back:?}");
+    let meanwhile = |at: &&Timestamp| (FROM.after(Duration::from_millis(200))..TO).contains(at);
+    assert_eq!(frames.iter().find(meanwhile), None);
 }
 
 #[test]
