@@ -278,7 +278,7 @@ pub fn would_take(path: &Path, key: &Path) -> Result<(), Error> {
 /// A log that is there was signed by a key that must be there, too: a new one would not fit.
 fn has_its_key(is_signed: bool, key: &Path) -> Result<(), Error> {
     if is_signed && !key.exists() {
-        let source = "it is missing, and signs the log that is there; put it back, or begin a new log with --log PATH";
+        let source = "it is missing, and signs the log that is there; put the right key back, or begin a new log with --log PATH";
         return Err(Error::Key {
             path: key.to_owned(),
             source: source.into(),
