@@ -67,13 +67,18 @@ pub struct Passive {
 }
 
 impl Passive {
+    /// Where the TOML file of a network lies.
+    pub fn manual(model: &Path) -> PathBuf {
+        model.with_extension("toml")
+    }
+
     /// Loads `model` and the TOML file beside it.
     ///
     /// # Errors
     ///
     /// [`Error::Source`] where the TOML file is missing or wrong, [`Error::Model`] where the network is.
     pub fn load(model: &Path) -> Result<Self, Error> {
-        let beside = model.with_extension("toml");
+        let beside = Self::manual(model);
         let manual = read(&beside).map_err(|cause| Error::source(beside.display(), cause))?;
         let [side, width] = manual.input;
         let wrong = [

@@ -54,10 +54,7 @@ impl Step {
 
     /// Whether a head must have depth to do it; a picture of one may do the others.
     pub const fn needs_depth(self) -> bool {
-        matches!(
-            self,
-            Self::TurnLeft | Self::TurnRight | Self::Nod | Self::Shake
-        )
+        self.is_turn() || matches!(self, Self::Nod)
     }
 
     /// Whether the head turns to a side: what pictures show least, be they flat or one after the other.

@@ -269,11 +269,10 @@ fn whoever_closes_the_window_while_the_camera_is_broken_waits_a_second_at_most()
 fn whoever_ends_it_while_a_decoder_hangs_does_not_wait_for_it() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Place::new();
-    let ffmpeg = place.path("ffmpeg");
     // Longer than anybody waits, and not for ever: it outlives the program.
-    std::fs::write(&ffmpeg, "#!/bin/sh\nexec sleep 30\n").unwrap();
+    let ffmpeg = place.put("ffmpeg", "#!/bin/sh\nexec sleep 30\n");
     std::fs::set_permissions(&ffmpeg, std::fs::Permissions::from_mode(0o755)).unwrap();
-    std::fs::write(place.path("talk.mp4"), b"\0\0\0\x18ftypmp42").unwrap();
+    place.put("talk.mp4", b"\0\0\0\x18ftypmp42");
     let line = "challenge --source talk.mp4 --headless --json --log l.db";
     let mut program = place.program(line);
     let path = std::env::var("PATH").unwrap();

@@ -7,8 +7,8 @@ mod place;
 
 use std::{
     collections::HashSet,
-    io::{BufRead as _, BufReader},
-    process::Stdio,
+    io::{BufRead as _, BufReader, Lines},
+    process::{Child, ChildStdout, Stdio},
 };
 
 use display::Display;
@@ -18,19 +18,27 @@ fn colours(pixels: &[u32]) -> usize {
     pixels.iter().collect::<HashSet<_>>().len()
 }
 
-#[test]
-fn a_challenge_is_shown_and_passes() {
-    let place = Place::new();
-    let display = Display::start(&place);
-    assert_eq!(colours(&display.look().1), 1, "an empty display");
+/// Begins a demo that is shown there; gives its lines, too.
+fn begin(place: &Place, display: &Display, script: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
     let mut child = place
-        .program("demo --json --seed 3 --script nod,blink --log l.jsonl")
+        .program(&format!(
+            "demo --json --seed 3 --script {script} --log l.jsonl"
+        ))
         .env("DISPLAY", &display.name)
         .env_remove("WAYLAND_DISPLAY")
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
+    let told = BufReader::new(child.stdout.take().unwrap()).lines();
+    (child, told)
+}
+
+#[test]
+fn a_challenge_is_shown_and_passes() {
+    let place = Place::new();
+    let display = Display::start(&place);
+    assert_eq!(colours(&display.look().1), 1, "an empty display");
+    let (mut child, mut told) = begin(&place, &display, "nod,blink");
     // Between two steps the window has been drawn many times.
     let done = told.find(|line| line.as_ref().unwrap().contains("\"done\""));
     done.expect("a step that is done").unwrap();
@@ -51,14 +59,7 @@ fn a_challenge_is_shown_and_passes() {
 fn loses(lose: impl FnOnce(Display) -> Option<Display>) {
     let place = Place::new();
     let display = Display::start(&place);
-    let mut child = place
-        .program("demo --json --seed 3 --script nod,blink,nod,blink --log l.jsonl")
-        .env("DISPLAY", &display.name)
-        .env_remove("WAYLAND_DISPLAY")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
+    let (mut child, mut told) = begin(&place, &display, "nod,blink,nod,blink");
     let asked = told.find(|line| line.as_ref().unwrap().contains("\"asked\""));
     asked.expect("a step that is asked").unwrap();
     let display = lose(display);

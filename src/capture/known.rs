@@ -26,6 +26,7 @@ impl Known {
     }
 
     /// One that its place alone tells from others of its kind.
+    #[cfg(test)]
     pub fn placed(name: &str, port: &str) -> Self {
         Self {
             name: name.to_owned(),

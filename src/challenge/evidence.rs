@@ -154,6 +154,10 @@ impl Evidence {
                 near: look.is_near(reading),
             });
         }
+        if !self.is_same(reading) {
+            self.shots.push_back(reading.at);
+        }
+        self.forget(reading.at.before(MEMORY));
         let picture = self.picture(reading, proof);
         // From one face to another is no way.
         let same = std::mem::replace(&mut self.track, reading.track) == reading.track;
@@ -169,17 +173,13 @@ impl Evidence {
     fn picture(&mut self, reading: &Reading, proof: &Proof) -> Option<Reason> {
         match (reading.picture, self.last) {
             // A reading of an earlier version.
-            (0, _) => {
-                self.shots.push_back(reading.at);
-                None
-            }
+            (0, _) => None,
             (now, Some((last, since))) if now == last => {
                 let frozen = reading.at.since(since) >= proof.frozen;
                 frozen.then_some(Reason::FrozenPicture)
             }
             (now, _) => {
                 self.last = Some((now, reading.at));
-                self.shots.push_back(reading.at);
                 // A lens that is covered gives the same black again and again.
                 let new = reading.sample.is_none() || self.pictures.insert(now);
                 (!new).then_some(Reason::RepeatedPicture)
@@ -199,7 +199,11 @@ impl Evidence {
                 && speed > proof.fastest
         });
         self.recent.push_back(*sample);
-        let from = sample.at.before(MEMORY);
+        jumped.then_some(Reason::FaceJumped)
+    }
+
+    /// Forgets what was before.
+    fn forget(&mut self, from: Timestamp) {
         while self.recent.front().is_some_and(|s| s.at < from) {
             self.recent.pop_front();
         }
@@ -209,7 +213,6 @@ impl Evidence {
         while self.shots.front().is_some_and(|at| *at < from) {
             self.shots.pop_front();
         }
-        jumped.then_some(Reason::FaceJumped)
     }
 
     /// Whether the head was turned while `gesture` was made.

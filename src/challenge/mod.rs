@@ -33,7 +33,7 @@ pub use guide::Guide;
 pub use looks::{Look, Said};
 pub use ready::{HINT_HOLD, Ready, Rest, Stand, bad_light, good_face};
 pub use rules::Rules;
-pub use script::{ScriptError, catch, draw, script};
+pub use script::{ScriptError, catch, draw, must_turn, script};
 pub use state::{End, State};
 pub use strength::{Odds, Strength, UnknownStrength};
 pub use verdict::{Reason, Verdict};

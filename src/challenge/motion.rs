@@ -59,7 +59,7 @@ pub fn is_movement(
     let ways: Vec<f32> = match gesture.step {
         Step::HoldStill => return true,
         // Whoever makes it dark makes a camera slow: a script that has a turn cannot be met then.
-        Step::TurnLeft | Step::TurnRight | Step::Shake if rate < TURN_RATE => return false,
+        turn if turn.is_turn() && rate < TURN_RATE => return false,
         Step::Nod | Step::OpenMouth | Step::Blink | Step::BlinkTwice if rate < RATE => return true,
         Step::TurnLeft | Step::Shake => values(&|s| s.yaw_deg - rest.yaw_deg),
         Step::TurnRight => values(&|s| rest.yaw_deg - s.yaw_deg),

@@ -72,8 +72,8 @@ pub fn catch<E>(
 }
 
 /// What a session asks: `steps` gestures out of `allow` with `catches` moments of stillness among them, and
-/// `extra` steps in reserve; see [`draw`] and [`catch`]. Two and more gestures have a turn or a shake among them, if there is
-/// one in `allow`: photographs that take each other's place blink, nod and open their mouths before a slow camera.
+/// `extra` steps in reserve; see [`draw`] and [`catch`]. Two and more gestures have a turn or a shake
+/// among them, if there is one in `allow`: photographs that take each other's place blink, nod and open their mouths before a slow camera.
 ///
 /// # Errors
 ///
@@ -85,15 +85,23 @@ pub fn script<E: From<ScriptError>>(
     catches: usize,
     mut bits: impl FnMut() -> Result<u64, E>,
 ) -> Result<(Vec<Step>, Vec<Step>), E> {
-    let turns = |script: &[Step]| script.iter().any(|step| step.is_turn());
-    let one_must_be = steps > 1 && turns(allow);
+    let must = must_turn(allow, steps);
     loop {
         let mut script = draw(steps + extra, allow, &mut bits)?;
         let reserve = script.split_off(steps);
-        if turns(&script) || !one_must_be {
+        if !must || turns(&script) {
             return Ok((catch(&script, catches, bits)?, reserve));
         }
     }
+}
+
+fn turns(script: &[Step]) -> bool {
+    script.iter().any(|step| step.is_turn())
+}
+
+/// Whether a script of so many steps out of these must have a turn among them; see [`script`].
+pub fn must_turn(allow: &[Step], steps: usize) -> bool {
+    steps > 1 && turns(allow)
 }
 
 /// A number below `n`, each as likely as any other: draws that would favour small ones are thrown
@@ -167,7 +175,6 @@ mod tests {
             let allow = &Step::ALL[..n];
             let (script, reserve) = script(allow, steps, 4, 1, seeded(seed)).unwrap();
             prop_assert_eq!((script.len(), reserve.len()), (steps + 1, 4));
-            let turns = |steps: &[Step]| steps.iter().any(|step| step.is_turn());
             prop_assert!(turns(&script) || !turns(allow) || steps == 1, "{:?}", script);
         }
     }

@@ -3,6 +3,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use super::must_turn;
 use crate::step::Step;
 
 /// How hard a challenge is to meet by luck. Cues that deny work at any strength.
@@ -128,9 +129,8 @@ impl Odds {
     /// whenever they should, which flatters them.
     pub fn of(words: &[Step], steps: usize, catches: usize, strikes: u32) -> Self {
         let (w, n) = (words.len().max(1) as f64, steps as i32);
-        let flat = words.iter().filter(|step| !step.is_turn()).count();
-        let excluded = if steps > 1 && flat < words.len() {
-            orders(flat, n)
+        let excluded = if must_turn(words, steps) {
+            orders(words.iter().filter(|step| !step.is_turn()).count(), n)
         } else {
             0.0
         };

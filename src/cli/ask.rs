@@ -210,8 +210,8 @@ pub struct Explanation {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words: Vec<&str> = self.words.iter().map(|step| step.name()).collect();
-        let turns = self.words.iter().filter(|step| step.is_turn()).count();
-        let mixed = self.steps > 1 && (1..self.words.len()).contains(&turns);
+        let mixed = challenge::must_turn(&self.words, self.steps)
+            && !self.words.iter().all(|step| step.is_turn());
         writeln!(
             f,
             "strength {}: {} steps out of {}, none twice in a row{}, and to hold still {} times among them",

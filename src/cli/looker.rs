@@ -52,7 +52,7 @@ impl Looks {
         let mut named = vec![];
         let passive = self.passive.as_deref().map(Passive::load).transpose()?;
         if let Some(model) = &self.passive {
-            for file in [model.clone(), model.with_extension("toml")] {
+            for file in [model.clone(), Passive::manual(model)] {
                 named.push(store::sha256_of(File::open(file)?)?);
             }
         }

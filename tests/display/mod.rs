@@ -9,7 +9,8 @@ use std::{
 
 use x11rb::{
     connection::Connection as _,
-    protocol::xproto::{ClientMessageEvent, ConnectionExt as _, EventMask},
+    protocol::xproto::{ClientMessageEvent, ConnectionExt as _, EventMask, Window},
+    rust_connection::RustConnection,
 };
 
 use super::place::Place;
@@ -58,12 +59,18 @@ impl Display {
         (width, rgb.collect())
     }
 
-    /// Destroys every window, as nobody should.
-    pub fn destroy_windows(&self) {
+    /// A connection of our own, and every window.
+    fn windows(&self) -> (RustConnection, Vec<Window>) {
         let (server, number) = x11rb::connect(Some(&self.name)).unwrap();
         let root = server.setup().roots[number].root;
         let windows = server.query_tree(root).unwrap().reply().unwrap().children;
         assert!(!windows.is_empty());
+        (server, windows)
+    }
+
+    /// Destroys every window, as nobody should.
+    pub fn destroy_windows(&self) {
+        let (server, windows) = self.windows();
         for window in windows {
             server.destroy_window(window).unwrap().check().unwrap();
         }
@@ -71,16 +78,13 @@ impl Display {
 
     /// Asks every window to close, as the cross in its corner does.
     pub fn close_windows(&self) {
-        let (server, number) = x11rb::connect(Some(&self.name)).unwrap();
+        let (server, windows) = self.windows();
         let atom = |name: &[u8]| {
             let asked = server.intern_atom(false, name).unwrap();
             asked.reply().unwrap().atom
         };
         let protocols = atom(b"WM_PROTOCOLS");
         let close = [atom(b"WM_DELETE_WINDOW"), x11rb::CURRENT_TIME, 0, 0, 0];
-        let root = server.setup().roots[number].root;
-        let windows = server.query_tree(root).unwrap().reply().unwrap().children;
-        assert!(!windows.is_empty());
         for window in windows {
             let event = ClientMessageEvent::new(32, window, protocols, close);
             let sent = server.send_event(false, window, EventMask::NO_EVENT, event);

@@ -140,8 +140,12 @@ impl Account {
 
     /// Mishaps that keep anything from being judged.
     fn breaking(&self) -> impl Iterator<Item = (Fault, &Mishap)> {
-        let faulty = self.mishaps.iter().filter_map(|m| Some((m.fault?, m)));
-        faulty.filter(|(fault, _)| fault.breaks())
+        self.faulty().filter(|(fault, _)| fault.breaks())
+    }
+
+    /// Mishaps with a fault to be told.
+    fn faulty(&self) -> impl Iterator<Item = (Fault, &Mishap)> {
+        self.mishaps.iter().filter_map(|m| Some((m.fault?, m)))
     }
 
     fn passed_by_accident(&self) -> Vec<String> {
@@ -166,8 +170,7 @@ impl Account {
     }
 
     fn untold(&self) -> Vec<String> {
-        let faulty = self.mishaps.iter().filter_map(|m| Some((m.fault?, m)));
-        let untold = faulty.filter(|(_, mishap)| {
+        let untold = self.faulty().filter(|(_, mishap)| {
             let to = mishap.to.min(self.end);
             to.since(mishap.from) >= TOLD_FROM
                 && !self.spells.iter().any(|s| s.meets(mishap.from, to))

@@ -71,9 +71,10 @@ pub enum Standing {
 ///
 /// [`Error::Log`] where there is no log, or it cannot be read; what is wrong with it is in the report.
 pub fn verify(path: &Path, keys: &[PublicKey]) -> Result<Report, Error> {
+    let path = &real(path)?;
     // That another program holds it for long is nothing wrong with it.
-    drop(Lock::to_read(&real(path)?)?);
-    match Snapshot::of(path) {
+    let lock = Lock::to_read(path)?;
+    match Snapshot::under(lock, path) {
         Ok(snapshot) => snapshot.examine(keys),
         // There was a log, or there is one that can no longer be read as one.
         Err((head, Error::Integrity { source, .. } | Error::Log { source, .. }))
@@ -129,7 +130,13 @@ impl Snapshot {
     #[expect(clippy::result_large_err, reason = "the head goes with the error once")]
     pub(super) fn of(path: &Path) -> Result<Self, (Option<Head>, Error)> {
         let path = &real(path).map_err(|error| (None, error))?;
-        let _lock = Lock::to_read(path).map_err(|error| (None, error))?;
+        let lock = Lock::to_read(path).map_err(|error| (None, error))?;
+        Self::under(lock, path)
+    }
+
+    /// The same of the file itself, under a lock that is given back.
+    #[expect(clippy::result_large_err, reason = "the head goes with the error once")]
+    fn under(_lock: Lock, path: &Path) -> Result<Self, (Option<Head>, Error)> {
         // First: what is written meanwhile, where there are no locks, is then only more than it tells of.
         let head = Head::read(path);
         match Store::to_read(path) {

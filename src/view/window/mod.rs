@@ -70,7 +70,7 @@ impl Window {
             xlib::tie(tether);
             match Pane::open(&title, size, fullscreen) {
                 Ok(pane) => serve(pane, &asked, &answer),
-                Err(why) => drop(answer.send(Answer::refused(why))),
+                Err(why) => drop(answer.send(Answer::bare(Err(why), State::default()))),
             }
         };
         let thread = Builder::new().name("window".to_owned()).spawn(work);
@@ -102,9 +102,9 @@ impl Window {
     /// [`Error::Window`] when the display does not take the picture, or has gone.
     pub fn show(&mut self, canvas: &mut Canvas) -> Result<(), Error> {
         let whole = mem::replace(canvas, Canvas::new(1, 1));
-        self.ask(Ask::Show(whole))?
-            .into_iter()
-            .for_each(|whole| *canvas = whole);
+        if let Some(whole) = self.ask(Ask::Show(whole))? {
+            *canvas = whole;
+        }
         Ok(())
     }
 
@@ -164,10 +164,11 @@ impl Drop for Window {
 }
 
 impl Answer {
-    fn refused(why: Error) -> Self {
+    /// Without keys and canvas, as the first one.
+    fn bare(result: Result<(), Error>, state: State) -> Self {
         Self {
-            result: Err(why),
-            state: State::default(),
+            result,
+            state,
             pressed: vec![],
             canvas: None,
         }
@@ -181,12 +182,7 @@ fn serve(mut pane: Pane, asked: &Receiver<Ask>, answer: &Sender<Answer>) {
         is_open: pane.is_open(),
         is_fullscreen: pane.is_fullscreen(),
     };
-    let opened = Answer {
-        result: Ok(()),
-        state: state(&pane),
-        pressed: vec![],
-        canvas: None,
-    };
+    let opened = Answer::bare(Ok(()), state(&pane));
     let mut heard = answer.send(opened).is_ok();
     while heard && let Ok(ask) = asked.recv() {
         let (result, canvas) = match ask {
