@@ -11,7 +11,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Look, Reason, Rest, asked::BACK_YAW_DEG, motion};
+use super::{
+    Look, Reason, Rest,
+    asked::{BACK_YAW_DEG, LEVEL_DEG},
+    motion,
+};
 use crate::{
     gesture::Gesture,
     median::median_by,
@@ -268,12 +272,15 @@ impl Evidence {
         let moves = gesture.step.needs_depth();
         // Turns and nods are proven by their depth: O-Net loses heads far to the side, or with thick rims that
         // look down, and what hides a moving face is a gap.
-        if !moves && least(|s| s.score) < proof.min_score {
+        if !moves && least_score(&span) < proof.min_score {
             return Worth::Covered;
         }
         // A face that goes away at rest and comes back at rest may have been another's meanwhile. A head far to
-        // the side is lost now and then.
-        let at_rest = |s: &Sample| (s.yaw_deg - rest.yaw_deg).abs() < BACK_YAW_DEG;
+        // the side or far down is lost now and then.
+        let at_rest = |s: &Sample| {
+            (s.yaw_deg - rest.yaw_deg).abs() < BACK_YAW_DEG
+                && (s.pitch_deg - rest.pitch_deg).abs() < LEVEL_DEG
+        };
         let away = span.windows(2).any(|pair| match pair {
             [a, b] => b.at.since(a.at) > AWAY && (!moves || at_rest(a) || at_rest(b)),
             _ => false,
@@ -317,6 +324,16 @@ impl Evidence {
     }
 }
 
+/// The least score of a face that is seen so.
+fn least_score(span: &[&Sample]) -> f32 {
+    let before = std::iter::once(None).chain(span.iter().copied().map(Some));
+    let scores = span
+        .iter()
+        .zip(before)
+        .map(|(s, before)| s.steady_score(before));
+    scores.fold(f32::INFINITY, f32::min)
+}
+
 /// The least and the most of some numbers, if there are any.
 fn range(values: impl Iterator<Item = f32>) -> Option<(f32, f32)> {
     values.fold(None, |range, value| {
@@ -336,3 +353,7 @@ fn moved(a: &Sample, b: &Sample) -> f32 {
     let middle = median_by(ways, f32::total_cmp).unwrap_or_default();
     middle / b.bbox.width().max(1.0)
 }
+
+#[cfg(test)]
+#[path = "evidence_tests.rs"]
+mod tests;

@@ -36,7 +36,7 @@ pub struct Blinks {
 
 impl Blinks {
     pub fn see(&mut self, track: &Track, sample: &Sample) -> Option<Gesture> {
-        let good = is_clear(sample);
+        let good = is_clear(sample, track.iter().nth_back(1));
         let done = self.confirm(good);
         let Some(first) = track.iter().next() else {
             return done;
@@ -118,11 +118,17 @@ fn open_eye(track: &Track, now: Timestamp) -> f32 {
 
 /// Whether the face was surely one in the frames just before `start`.
 fn was_clear(track: &Track, start: Timestamp) -> bool {
-    let before = track.iter().rev().filter(|s| s.at < start).take(GUARD);
-    before.into_iter().all(is_clear)
+    let mut before = track.iter().rev().filter(|s| s.at < start).peekable();
+    for _ in 0..GUARD {
+        let Some(sample) = before.next() else { break };
+        if !is_clear(sample, before.peek().copied()) {
+            return false;
+        }
+    }
+    true
 }
 
-/// Whether the sample surely shows a face, and all of it.
-fn is_clear(sample: &Sample) -> bool {
-    sample.score >= SCORE && sample.is_readable()
+/// Whether the sample surely shows a face, and all of it; `before` is the one before it.
+fn is_clear(sample: &Sample, before: Option<&Sample>) -> bool {
+    sample.steady_score(before) >= SCORE && sample.is_readable()
 }

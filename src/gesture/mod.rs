@@ -237,6 +237,20 @@ mod tests {
     }
 
     #[test]
+    fn a_score_that_flickers_hides_no_blink() {
+        // Lower in every third frame, as of small faces at rest; and in every other two, as behind a hand.
+        for (low, seen) in [(1, vec![Step::Blink]), (2, vec![])] {
+            let gestures = watch(15, 4.0, |t, s| {
+                s.eyes -= 0.28 * bump(t, 2.0, 0.4);
+                if s.seq % 3 < low {
+                    s.score = 0.72;
+                }
+            });
+            assert_eq!(steps(&gestures), seen);
+        }
+    }
+
+    #[test]
     fn a_spoilt_blink_that_is_lost_from_sight_does_not_spoil_the_next() {
         let seen = watch(30, 6.0, |t, s| {
             s.eyes -= 0.28 * (bump(t, 2.0, 0.3) + bump(t, 3.0, 0.3));

@@ -1,8 +1,9 @@
 //! A network: load it, check it, make it fast, run it.
 //!
 //! tract reads the file and knows every shape; `lower` recognises what our kernels can do and
-//! `program` runs them, as one operator of tract's. tract is named in `net`, `lower` and
-//! `operator` only.
+//! `program` runs them, as one operator of tract's. tract is named in `net`, `constants`,
+//! `lower` and `operator` only.
+mod constants;
 mod cut;
 mod fingerprint;
 mod input;

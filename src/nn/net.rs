@@ -15,7 +15,7 @@ use tract_onnx::{
     tract_core::internal::{DatumExt as _, SimpleState, SpecialOps as _, ToDim as _, format_err},
 };
 
-use super::{Spec, kernels::Isa, lower::lower, operator::Fused};
+use super::{Spec, constants, kernels::Isa, lower::lower, operator::Fused};
 use crate::error::{Cause, Error};
 
 /// Plans kept per network. A 640x480 pyramid has at most 11 levels (smallest face 12 px), a batch
@@ -284,7 +284,12 @@ fn fill_planes([n, h, w, c]: [usize; 4], planes: &mut [f32], fill: impl FnOnce(&
 }
 
 fn parse(spec: &Spec, bytes: &[u8]) -> TractResult<InferenceModel> {
-    let model = tract_onnx::onnx().model_for_read(&mut Cursor::new(bytes))?;
+    let onnx = tract_onnx::onnx();
+    let proto = onnx.proto_model_for_read(&mut Cursor::new(bytes))?;
+    if let Some(graph) = &proto.graph {
+        constants::check(graph).map_err(|words| format_err!("{words}"))?;
+    }
+    let model = onnx.model_for_proto_model(&proto)?;
     model.with_outputs_by_name(spec.outputs.iter().map(|(name, _)| *name))
 }
 

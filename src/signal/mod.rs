@@ -63,7 +63,17 @@ impl Sample {
     pub fn is_readable(&self) -> bool {
         self.presence >= 0.5
     }
+
+    /// The score, or that of the sample `before` where this one is a little lower: at 60 px it flickers from 1 down
+    /// to 0.7 on a face at rest, and what covers a face stays for more than one picture.
+    pub fn steady_score(&self, before: Option<&Sample>) -> f32 {
+        let before = before.filter(|_| self.score >= FLICKER);
+        before.map_or(self.score, |before| before.score.max(self.score))
+    }
 }
+
+/// Below this a score is no flicker.
+const FLICKER: f32 = 0.6;
 
 /// Reads the signals of `face` and its `mesh` in `frame`.
 pub fn measure(frame: &Frame, face: &Face, mesh: &Mesh) -> Sample {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes networks that ask for more memory than there is, and the small ones beside them that the fuzzer starts from.
 
-border.onnx: borders of 60,000 pixels. constant.onnx: a constant of 10,000,000 x 10,000,000. Needs nothing but
+border.onnx: borders of 60,000 pixels. constant.onnx: a constant of 12,000 x 12,000, half a gigabyte. Needs nothing but
 Python: it writes the few fields of ONNX's protobuf that it needs.
 """
 import struct
@@ -75,7 +75,7 @@ def constant(side):
 
 here = Path(__file__).parent
 here.joinpath("border.onnx").write_bytes(layers(60_000))
-here.joinpath("constant.onnx").write_bytes(constant(10_000_000))
+here.joinpath("constant.onnx").write_bytes(constant(12_000))
 seeds = here / "../../fuzz/seeds/passive"
 # The first byte says that the rest is a network.
 seeds.joinpath("layers").write_bytes(b"\0" + layers(1))
