@@ -88,6 +88,7 @@ pub mod signal;
 pub mod step;
 pub mod store;
 pub mod templates;
+pub mod thread;
 pub mod time;
 pub mod track;
 pub mod view;

@@ -8,14 +8,11 @@
 //! channels, and whoever waits at either end wakes with an error, on which it returns. What is left is a source or
 //! a network that does not come back: a camera is waited for in slices of time and left alone when it hangs
 //! (`capture::watched`), and whoever waits for observations waits with a limit and may go at any time.
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    thread,
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
-use crate::{error::Error, frame::Frame, observation::Observation};
+use crate::{error::Error, frame::Frame, observation::Observation, thread};
 
 /// What happens to a frame that comes while another one still waits for the detector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,11 +66,7 @@ fn start<T: Send + 'static>(
             drop(told);
         }
     };
-    let thread = thread::Builder::new().name(name.to_owned()).spawn(guarded);
-    thread.map(drop).map_err(|source| Error::System {
-        what: "a thread",
-        source: source.into(),
-    })
+    thread::spawn(name, guarded).map(drop)
 }
 
 /// Pushes frames until the source ends, fails, or nobody listens.

@@ -9,7 +9,7 @@ use std::{
 /// Lowest first. A module may name `crate::` modules of lower floors only, never a neighbour.
 const FLOORS: &[&[&str]] = &[
     &["time", "geometry", "median", "error", "files", "step"],
-    &["frame", "entropy"],
+    &["frame", "entropy", "thread"],
     &["face", "nn"],
     &["capture", "mtcnn", "mesh", "parallax", "passive"],
     &["signal", "observation", "identity"],

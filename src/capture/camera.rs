@@ -1,7 +1,6 @@
 //! A camera → Frame. The only file that names nokhwa.
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::bounded;
@@ -19,6 +18,7 @@ use super::sound::{Tails, whole_jpeg};
 use super::{Options, pixels};
 use crate::error::{Cause, Error};
 use crate::frame::Frame;
+use crate::thread;
 use crate::time::Clock;
 
 /// Damaged frames in a row after which the camera counts as failed: one second at 30/s.
@@ -57,7 +57,7 @@ fn ask_formats(index: u32) -> Result<Vec<Format>, Trouble> {
         // Nobody may be waiting any more.
         let _ = tell.send(formats);
     };
-    let thread = thread::Builder::new().name("formats".to_owned()).spawn(ask);
+    let thread = thread::spawn("formats", ask);
     thread.map_err(|why| Trouble::new(Fault::Crashed, why.to_string()))?;
     let silent = "it does not answer; unplug it and plug it in again";
     let silent = |_| Err(Trouble::new(Fault::Stalled, silent));

@@ -4,7 +4,6 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
-use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -14,6 +13,7 @@ use super::LARGEST_SIDE_PX;
 use super::ffmpeg_log::{self, Line, Shown};
 use crate::error::{Cause, Error};
 use crate::frame::Frame;
+use crate::thread;
 use crate::time::Timestamp;
 
 /// Frames announced and not yet read. ffmpeg is never far ahead of its own output; more than its
@@ -65,10 +65,7 @@ impl Video {
             return Err(Error::source(&what, "ffmpeg gives no output"));
         };
         let (tx, notes) = bounded(AHEAD);
-        thread::Builder::new()
-            .name("ffmpeg log".into())
-            .spawn(move || read_log(log, &tx))
-            .map_err(fail)?;
+        thread::spawn("ffmpeg log", move || read_log(log, &tx))?;
         Ok(Self {
             what,
             notes,

@@ -4,7 +4,7 @@
 //! while it stops; so that nobody else is held, it lives on a thread of its own. The only file that
 //! interrupts threads.
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
@@ -16,6 +16,7 @@ use super::fault::{Fault, Trouble};
 use super::format::Format;
 use super::known::Known;
 use crate::error::Error;
+use crate::thread;
 use crate::time::Clock;
 
 /// How long a thread may take to end; then it is left to itself.
@@ -58,11 +59,7 @@ impl Worker {
                 let _ = tell.send(Word::Failed(Fault::Crashed.into()));
             }
         };
-        let thread = Builder::new().name("camera".to_owned()).spawn(work);
-        let thread = thread.map_err(|source| Error::System {
-            what: "a thread",
-            source: source.into(),
-        })?;
+        let thread = thread::spawn("camera", work)?;
         Ok(Self {
             words,
             ended,

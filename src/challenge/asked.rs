@@ -15,7 +15,7 @@ const BACK_NOD: f32 = 0.13;
 const BACK_EYES: f32 = 0.6;
 /// The same of the pitch, for those who look at the face: a nod changes how it looks, its way back is
 /// judged by the nose ratio.
-pub const LEVEL_DEG: f32 = 10.0;
+const LEVEL_DEG: f32 = 10.0;
 const BACK_MOUTH: (f32, f32) = (0.25, 0.07);
 
 /// Whoever has tried again just when another question came has not heard that yet.

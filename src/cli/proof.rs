@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
-    thread::{self, JoinHandle},
+    thread::JoinHandle,
 };
 
 use anyhow::{Context as _, anyhow};
@@ -12,8 +12,10 @@ use clap::Args;
 use liveness::{
     capture::{Source, software::Identity},
     challenge::Reason,
+    error::Error,
     record::{self, WallTime},
     store::{self, Evidence, Lockout, Log},
+    thread,
 };
 
 use super::{out::say, span::Span, still::Audit};
@@ -81,12 +83,9 @@ pub struct Witness {
 
 impl Witness {
     /// Begins to find out what program this is, which takes as long as reading it does.
-    pub fn call(config: &str) -> io::Result<Self> {
-        let program = thread::Builder::new()
-            .name("fingerprint".to_owned())
-            .spawn(program)?;
+    pub fn call(config: &str) -> Result<Self, Error> {
         Ok(Self {
-            program: Some(program),
+            program: Some(thread::spawn("fingerprint", program)?),
             sum: String::new(),
             config: config.to_owned(),
         })

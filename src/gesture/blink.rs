@@ -64,7 +64,10 @@ impl Blinks {
         match (fallen, self.lids.risen()) {
             (Some(rise), _) => {
                 self.waiting = closed > 0.9 * on;
-                let clean = !self.spoilt && good && was_clear(track, rise.start.at);
+                let clean = !self.spoilt
+                    && good
+                    && was_clear(track, rise.start.at)
+                    && is_sure(track, rise.peak.at);
                 self.spoilt = false;
                 if clean && now.at.since(rise.start.at) <= LONGEST {
                     let gesture = Gesture {
@@ -126,6 +129,12 @@ fn was_clear(track: &Track, start: Timestamp) -> bool {
         }
     }
     true
+}
+
+/// Whether the very sample taken `at` then shows all of a face: what covers it for one picture is no shut lid.
+fn is_sure(track: &Track, at: Timestamp) -> bool {
+    let mut then = track.since(at).take_while(|s| s.at == at);
+    then.all(|s| s.score >= SCORE)
 }
 
 /// Whether the sample surely shows a face, and all of it; `before` is the one before it.

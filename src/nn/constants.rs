@@ -1,232 +1,260 @@
-//! What a network computes from numbers of its own. tract does that while it reads the network, before anything
-//! can be seen of how large it gets, so it is reckoned here: a file of 400 bytes can ask for all memory there is.
+//! What a network computes from numbers of its own. tract does that while it makes a plan, before anything can be
+//! seen of how large it gets, so it is reckoned here: a file of 400 bytes can ask for all memory there is.
 use std::collections::HashMap;
 
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
-/// Numbers of the largest constant that a network may compute: 16 MB. The largest that one of our own networks
-/// holds, ready-made, has 1.3 million.
-const LARGEST: u128 = 1 << 22;
+/// So many numbers a network may compute from its own, or as many as it holds: 64 MB of f32.
+const MOST: u128 = 1 << 24;
+
+/// Operators that give what they are given, number by number.
+const SAME_SHAPE: &[&str] = &[
+    "Abs",
+    "Cast",
+    "Ceil",
+    "DequantizeLinear",
+    "Erf",
+    "Exp",
+    "Floor",
+    "HardSigmoid",
+    "Identity",
+    "LeakyRelu",
+    "Log",
+    "Neg",
+    "Not",
+    "QuantizeLinear",
+    "Reciprocal",
+    "Relu",
+    "Round",
+    "Sigmoid",
+    "Sign",
+    "Sqrt",
+    "Tanh",
+];
 
 /// Operators that give as many numbers as the largest thing they are given, or fewer.
 const NO_LARGER: &[&str] = &[
-    "Abs",
     "BatchNormalization",
-    "Cast",
-    "Ceil",
-    "Clip",
-    "Exp",
     "Flatten",
-    "Floor",
-    "Identity",
-    "Log",
-    "Neg",
-    "Reciprocal",
+    "ReduceL2",
     "ReduceMax",
     "ReduceMean",
     "ReduceMin",
     "ReduceProd",
     "ReduceSum",
-    "Relu",
-    "Reshape",
-    "Round",
-    "Sigmoid",
     "Slice",
     "Softmax",
     "Split",
-    "Sqrt",
     "Squeeze",
-    "Tanh",
     "Transpose",
     "Unsqueeze",
 ];
 
-/// Operators that give as many as the product of what they are given, at most: each with each.
-const EACH_WITH_EACH: &[&str] = &[
-    "Add", "And", "Div", "Equal", "Gather", "Greater", "Less", "MatMul", "Max", "Min", "Mod",
-    "Mul", "Not", "Or", "Pow", "Sub", "Where",
+/// Operators that spread what they are given over one another.
+const BROADCAST: &[&str] = &[
+    "Add", "And", "Clip", "Div", "Equal", "Greater", "Less", "Max", "Min", "Mod", "Mul", "Or",
+    "Pow", "Sub", "Where",
 ];
+
+/// Operators that give as many as the product of what they are given, at most.
+const EACH_WITH_EACH: &[&str] = &["Gather", "MatMul"];
 
 /// Sizes of the picture, however many numbers it has.
 const SIZES: &[&str] = &["Shape", "Size"];
 
-/// No tensor has more sizes.
-const MOST_SIZES: u128 = 16;
+/// Operators whose numbers tract makes of the sizes alone, even where those are the picture's.
+const FROM_SIZES: &[&str] = &["ConstantLike", "EyeLike", "GRU", "LSTM", "RNN"];
 
-/// Checks that no constant that `graph` computes can be larger than it may.
+/// No tensor has more sizes.
+const MOST_SIZES: usize = 16;
+
+/// Something that is known while the network is read.
+#[derive(Clone, Debug, Default)]
+struct Constant {
+    /// How many numbers it has at most; an empty size counts as one.
+    numbers: u128,
+    /// Its sizes, where they are known.
+    sizes: Option<Vec<u128>>,
+    /// The numbers themselves, where they are few and stand in the file.
+    values: Option<Vec<i64>>,
+}
+
+/// All that is known so far, by its name; `None` depends on the picture.
+type Known<'a> = HashMap<&'a str, Option<Constant>>;
+
+/// Checks how many numbers `graph` computes from its own.
 ///
 /// # Errors
 ///
-/// Words for the user, where one can, or where it cannot be told.
+/// Words for the user, where they may be too many, or where it cannot be told.
 pub fn check(graph: &GraphProto) -> Result<(), String> {
-    // How many numbers everything computed so far has at most; `None` where that depends on the picture.
     let mut known: Known<'_> = graph.input.iter().map(|i| (&*i.name, None)).collect();
-    // Old files name their constants among the inputs.
-    known.extend(
-        graph
-            .initializer
-            .iter()
-            .map(|t| (&*t.name, Some(numbers(t)))),
-    );
+    let mut held: u128 = 0;
+    for tensor in &graph.initializer {
+        let constant = read(tensor)?;
+        held = held.saturating_add(constant.numbers);
+        // Old files name their constants among the inputs.
+        known.insert(&tensor.name, Some(constant));
+    }
+    let mut computed: u128 = 0;
     for node in &graph.node {
-        if (node.attribute.iter()).any(|a| a.g.is_some() || !a.graphs.is_empty()) {
-            return Err(format!(
-                "`{}` is a network inside the network",
-                node.op_type
-            ));
+        let op = &*node.op_type;
+        let nested = |a: &AttributeProto| a.g.is_some() || !a.graphs.is_empty();
+        if node.attribute.iter().any(nested) {
+            return Err(format!("`{op}` is a network inside the network"));
         }
-        let most = largest(node, &known)?;
-        if most > Some(LARGEST) {
-            return Err(refused(node, "may be larger than 16 MB"));
+        if FROM_SIZES.contains(&op) {
+            return Err(refused(node, "nothing tells how large it gets"));
         }
-        known.extend(node.output.iter().map(|name| (&**name, most)));
+        let constant = compute(node, &known)?;
+        if let Some(constant) = &constant {
+            let outputs = node.output.len() as u128;
+            computed = computed.saturating_add(constant.numbers.saturating_mul(outputs));
+            if computed > MOST.max(held) {
+                return Err(refused(node, "there may be too many of them"));
+            }
+        }
+        for name in node.output.iter().filter(|name| !name.is_empty()) {
+            if known.insert(name, constant.clone()).is_some() {
+                return Err(format!("`{name}` is computed twice"));
+            }
+        }
     }
     Ok(())
 }
 
-type Known<'a> = HashMap<&'a str, Option<u128>>;
-
-/// How many numbers what `node` computes has at most; nothing where it depends on the picture.
-fn largest(node: &NodeProto, known: &Known<'_>) -> Result<Option<u128>, String> {
+/// What `node` computes; `None` where that depends on the picture.
+fn compute(node: &NodeProto, known: &Known<'_>) -> Result<Option<Constant>, String> {
     let mut given = vec![];
     for name in node.input.iter().filter(|name| !name.is_empty()) {
-        let number = known.get(&**name);
-        given.push(*number.ok_or_else(|| format!("`{name}` is used before it is computed"))?);
+        let one = known.get(&**name);
+        given.push(one.ok_or_else(|| format!("`{name}` is used before it is computed"))?);
     }
     let op = &*node.op_type;
     if SIZES.contains(&op) {
-        return Ok(Some(MOST_SIZES));
+        return Ok(Some(at_most(MOST_SIZES as u128)));
     }
-    let Some(given) = given.into_iter().collect::<Option<Vec<u128>>>() else {
+    let given: Option<Vec<&Constant>> = given.into_iter().map(Option::as_ref).collect();
+    let Some(given) = given else {
         return Ok(None);
     };
-    Ok(Some(match op {
-        "Constant" => {
-            let value = |a| Option::as_ref(a).map_or(MOST_SIZES, numbers);
-            let listed = |a: &AttributeProto| a.floats.len().max(a.ints.len()) as u128;
-            let made = node.attribute.iter().map(|a| value(&a.t).max(listed(a)));
-            made.max().unwrap_or(0)
+    let numbers = || given.iter().map(|constant| constant.numbers);
+    let largest = numbers().max().unwrap_or(0);
+    let product = || at_most(numbers().fold(1, u128::saturating_mul));
+    let unknown = || refused(node, "nothing tells how many they are");
+    Ok(Some(match (op, &*given) {
+        ("Constant", _) => match node.attribute.iter().find_map(|a| a.t.as_ref()) {
+            Some(tensor) => read(tensor)?,
+            None => {
+                let listed = node.attribute.iter().find(|a| !a.ints.is_empty());
+                let floats = node.attribute.iter().map(|a| a.floats.len() as u128);
+                Constant {
+                    numbers: floats
+                        .fold(1, u128::max)
+                        .max(listed.map_or(1, |a| a.ints.len() as u128)),
+                    sizes: None,
+                    values: listed.map(|a| a.ints.clone()),
+                }
+            }
+        },
+        ("Concat", _) => at_most(numbers().fold(0, u128::saturating_add)),
+        ("Reshape", [what, sizes]) => {
+            let sizes = sizes.values.as_ref().ok_or_else(unknown)?;
+            // Of nothing at all it makes whatever is asked for.
+            at_most(product_of(sizes).max(what.numbers))
         }
-        "Concat" => given.into_iter().fold(0, u128::saturating_add),
-        _ if NO_LARGER.contains(&op) => given.into_iter().max().unwrap_or(0),
-        _ if EACH_WITH_EACH.contains(&op) => given.into_iter().fold(1, u128::saturating_mul),
-        _ => return Err(refused(node, "may be of any size")),
+        ("ConstantOfShape", [sizes]) => {
+            let sizes = sizes.values.as_ref().ok_or_else(unknown)?;
+            at_most(product_of(sizes))
+        }
+        ("Expand" | "Tile", [what, sizes]) => {
+            let sizes = sizes.values.as_ref().ok_or_else(unknown)?;
+            at_most(product_of(sizes).saturating_mul(what.numbers))
+        }
+        (_, [first, ..]) if SAME_SHAPE.contains(&op) => Constant {
+            values: None,
+            ..(*first).clone()
+        },
+        _ if NO_LARGER.contains(&op) => at_most(largest),
+        _ if BROADCAST.contains(&op) => spread(&given).unwrap_or_else(product),
+        _ if EACH_WITH_EACH.contains(&op) => product(),
+        _ => return Err(unknown()),
     }))
+}
+
+fn at_most(numbers: u128) -> Constant {
+    Constant {
+        numbers,
+        ..Constant::default()
+    }
+}
+
+/// What comes of constants that are spread over one another, where the sizes of all are known.
+fn spread(given: &[&Constant]) -> Option<Constant> {
+    let mut sizes: Vec<u128> = vec![];
+    for constant in given {
+        let theirs = constant.sizes.as_ref()?;
+        while sizes.len() < theirs.len() {
+            sizes.insert(0, 1);
+        }
+        let last = sizes.len() - theirs.len();
+        for (size, their) in sizes.iter_mut().skip(last).zip(theirs) {
+            *size = (*size).max(*their);
+        }
+    }
+    Some(Constant {
+        numbers: sizes.iter().fold(1, |n, &size| n.saturating_mul(size)),
+        sizes: Some(sizes),
+        values: None,
+    })
+}
+
+/// A tensor that stands in the file.
+fn read(tensor: &TensorProto) -> Result<Constant, String> {
+    if tensor.dims.len() > MOST_SIZES {
+        return Err(format!(
+            "`{}` has more than {MOST_SIZES} sizes",
+            tensor.name
+        ));
+    }
+    let sizes: Vec<u128> = (tensor.dims.iter())
+        .map(|size| u128::from(size.unsigned_abs()).max(1))
+        .collect();
+    let few = |numbers: &[i64]| (numbers.len() <= MOST_SIZES).then(|| numbers.to_vec());
+    let raw = || -> Vec<i64> {
+        let numbers = tensor.raw_data.chunks_exact(8).take(MOST_SIZES + 1);
+        let number = |bytes: &[u8]| bytes.try_into().map(i64::from_le_bytes).ok();
+        numbers.filter_map(number).collect()
+    };
+    // 7: INT64, the type of sizes.
+    let values = match (tensor.data_type, &*tensor.int64_data) {
+        (7, []) => few(&raw()),
+        (7, listed) => few(listed),
+        _ => None,
+    };
+    Ok(Constant {
+        numbers: product_of(&tensor.dims),
+        sizes: Some(sizes),
+        values,
+    })
+}
+
+/// How many numbers there are of these sizes; one that is empty, or is to be found out, counts as one.
+fn product_of(sizes: &[i64]) -> u128 {
+    let sizes = sizes
+        .iter()
+        .map(|size| u128::from(size.unsigned_abs()).max(1));
+    sizes.fold(1, u128::saturating_mul)
 }
 
 fn refused(node: &NodeProto, why: &str) -> String {
     let name = node.output.first().map_or("", |name| name);
     format!(
-        "it computes a constant, `{name}`, by {} while it is read, and that {why}; onnxsim (PyPI) puts constants in \
-         their places",
+        "it computes numbers of its own, `{name}`, by {}, and {why}; onnxsim (PyPI) puts such numbers in their places",
         node.op_type
     )
 }
 
-fn numbers(tensor: &TensorProto) -> u128 {
-    let sizes = tensor.dims.iter().map(|&size| size.unsigned_abs().into());
-    sizes.fold(1, u128::saturating_mul)
-}
-
 #[cfg(test)]
-mod tests {
-    use tract_onnx::pb::ValueInfoProto;
-
-    use super::*;
-
-    fn node(op: &str, inputs: &[&str], output: &str) -> NodeProto {
-        NodeProto {
-            op_type: op.to_owned(),
-            input: inputs.iter().map(|&name| name.to_owned()).collect(),
-            output: vec![output.to_owned()],
-            ..NodeProto::default()
-        }
-    }
-
-    /// A network with a constant `k` of `numbers`.
-    fn graph(numbers: i64, nodes: Vec<NodeProto>) -> GraphProto {
-        let k = TensorProto {
-            name: "k".to_owned(),
-            dims: vec![numbers],
-            ..TensorProto::default()
-        };
-        let picture = ValueInfoProto {
-            name: "input".to_owned(),
-            ..ValueInfoProto::default()
-        };
-        GraphProto {
-            node: nodes,
-            input: vec![picture],
-            initializer: vec![k],
-            ..GraphProto::default()
-        }
-    }
-
-    #[test]
-    fn what_is_made_of_the_picture_may_be_made_by_anything() {
-        let nodes = vec![
-            node("Pad", &["input", "k"], "a"),
-            node("Tile", &["a", "k"], "b"),
-        ];
-        assert_eq!(check(&graph(8, nodes)), Ok(()));
-    }
-
-    #[test]
-    fn what_grows_without_the_picture_is_refused() {
-        for op in [
-            "ConstantOfShape",
-            "Expand",
-            "Tile",
-            "Range",
-            "Pad",
-            "Resize",
-        ] {
-            let words = check(&graph(2, vec![node(op, &["k"], "c")])).unwrap_err();
-            assert!(words.contains(op) && words.contains("`c`"), "{words}");
-            // Nor by the sizes of the picture.
-            let nodes = vec![node("Shape", &["input"], "s"), node(op, &["s"], "c")];
-            assert!(check(&graph(2, nodes)).is_err(), "{op}");
-        }
-        // Of nothing at all.
-        assert!(check(&graph(2, vec![node("RandomNormal", &[], "c")])).is_err());
-    }
-
-    #[test]
-    fn constants_are_counted() {
-        let squared = |numbers| check(&graph(numbers, vec![node("Mul", &["k", "k"], "c")]));
-        assert_eq!(squared(2048), Ok(()));
-        assert!(squared(2049).is_err());
-        // Twice as large 23 times over.
-        let names: Vec<String> = (0..24).map(|i| format!("c{i}")).collect();
-        let mut nodes = vec![node("Identity", &["k"], "c0")];
-        nodes.extend(
-            names
-                .windows(2)
-                .map(|to| node("Concat", &[&to[0], &to[0]], &to[1])),
-        );
-        assert!(check(&graph(1, nodes.clone())).is_err());
-        nodes.pop();
-        assert_eq!(check(&graph(1, nodes)), Ok(()));
-        // What is only held is as large as its file.
-        assert_eq!(check(&graph(1 << 30, vec![])), Ok(()));
-    }
-
-    #[test]
-    fn what_is_not_in_order_is_refused() {
-        let nodes = vec![
-            node("Add", &["c", "input"], "d"),
-            node("Range", &["k"], "c"),
-        ];
-        assert!(check(&graph(1, nodes)).unwrap_err().contains("`c`"));
-    }
-
-    #[test]
-    fn a_network_inside_the_network_is_refused() {
-        let mut choice = node("If", &["input"], "c");
-        choice.attribute.push(AttributeProto {
-            g: Some(GraphProto::default()),
-            ..Default::default()
-        });
-        assert!(check(&graph(1, vec![choice])).is_err());
-    }
-}
+#[path = "constants_tests.rs"]
+mod tests;

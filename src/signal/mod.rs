@@ -4,6 +4,8 @@
 mod pose;
 mod quality;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 pub use quality::{Quality, luma_of};
@@ -64,16 +66,18 @@ impl Sample {
         self.presence >= 0.5
     }
 
-    /// The score, or that of the sample `before` where this one is a little lower: at 60 px it flickers from 1 down
-    /// to 0.7 on a face at rest, and what covers a face stays for more than one picture.
+    /// The score, or that of the sample just `before` where this one is lower: at 60 px it flickers from 1 down to
+    /// 0.7 on a face at rest. What is covered for two pictures has no such score, nor has a face that only the mesh
+    /// holds.
     pub fn steady_score(&self, before: Option<&Sample>) -> f32 {
-        let before = before.filter(|_| self.score >= FLICKER);
+        let just_before = |before: &&Sample| self.at.since(before.at) <= JUST_BEFORE;
+        let before = before.filter(just_before).filter(|_| self.score > 0.0);
         before.map_or(self.score, |before| before.score.max(self.score))
     }
 }
 
-/// Below this a score is no flicker.
-const FLICKER: f32 = 0.6;
+/// How long before a sample the one before it was taken at most: one frame of fifteen a second, a little late.
+const JUST_BEFORE: Duration = Duration::from_millis(90);
 
 /// Reads the signals of `face` and its `mesh` in `frame`.
 pub fn measure(frame: &Frame, face: &Face, mesh: &Mesh) -> Sample {

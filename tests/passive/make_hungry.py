@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes networks that ask for more memory than there is, and the small ones beside them that the fuzzer starts from.
+"""Makes networks that ask for much more memory than they hold, and the small ones beside them that the fuzzer starts from.
 
 border.onnx: borders of 60,000 pixels. constant.onnx: a constant of 12,000 x 12,000, half a gigabyte. Needs nothing but
 Python: it writes the few fields of ONNX's protobuf that it needs.

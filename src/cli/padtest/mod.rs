@@ -41,7 +41,7 @@ pub struct Padtest {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     sessions: Option<u32>,
     /// Run these kinds alone [default: all].
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', long_help = kinds())]
     kinds: Vec<String>,
     /// Repeat a run exactly.
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -88,6 +88,15 @@ pub struct Padtest {
     plot: Option<PathBuf>,
     #[command(flatten)]
     looking: Looking,
+}
+
+/// What --help says of --kinds.
+fn kinds() -> String {
+    let names = Kind::ALL.map(Kind::name).join(", ");
+    format!(
+        "Run these kinds alone, with commas between them [default: all]: {names}; with --recordings, its folders by \
+         their names"
+    )
 }
 
 /// What a run was to be: the first line of `--json`. Only runs that agree in this can be merged.

@@ -12,12 +12,12 @@ mod display;
 mod pane;
 mod xlib;
 
-use std::{convert::Infallible, mem, thread::Builder};
+use std::{convert::Infallible, mem};
 
 use crossbeam_channel::{Receiver, Sender, bounded, select_biased};
 
 use super::canvas::Canvas;
-use crate::error::Error;
+use crate::{error::Error, thread};
 pub use pane::Key;
 use pane::Pane;
 
@@ -73,11 +73,7 @@ impl Window {
                 Err(why) => drop(answer.send(Answer::bare(Err(why), State::default()))),
             }
         };
-        let thread = Builder::new().name("window".to_owned()).spawn(work);
-        thread.map_err(|source| Error::System {
-            what: "a thread",
-            source: source.into(),
-        })?;
+        thread::spawn("window", work)?;
         let mut window = Self {
             asks: Some(asks),
             answers,
