@@ -95,6 +95,10 @@ impl Passive {
                 "`crop` must be 0.5 to 10 face boxes",
             ),
             (
+                !manual.threshold.is_finite(),
+                "`threshold` must be a number",
+            ),
+            (
                 !(manual.white - manual.black).is_normal(),
                 "`white` must be another number than `black`",
             ),

@@ -24,9 +24,9 @@ pub struct Looks {
     #[command(flatten)]
     folder: Folder,
     /// Ask this network too whether the face is live, while it is at rest. Beside MODEL.onnx lies MODEL.toml:
-    /// input = [80, 80], colours = "bgr" or "rgb", black = 0.0, white = 255.0 (its numbers for them),
-    /// crop = 2.7 (sides of the face's box), output = "NAME", classes = 3, live = 1 (which of them),
-    /// threshold = 0.5, softmax = false.
+    /// input = [80, 80], white = 255.0 (its number for white), crop = 2.7 (sides of the face's box),
+    /// output = "NAME", classes = 3, live = 1 (which of them, from 0); and where they are others than these:
+    /// colours = "rgb" (or "bgr"), black = 0.0, threshold = 0.5, softmax = false.
     #[arg(long, value_name = "MODEL.onnx")]
     passive: Option<PathBuf>,
     /// What the word of that network is worth: advisory is noted in the record, deny fails the session.

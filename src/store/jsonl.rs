@@ -92,6 +92,19 @@ impl Lines {
         Ok(end(&mut file).map_err(|e| self.unreadable(&e))?.tail)
     }
 
+    /// Whether all that is there is something else than results of sessions.
+    pub(super) fn is_foreign(&self) -> Result<bool, Error> {
+        let (mut ours, mut other) = (false, false);
+        self.pieces(|piece| {
+            // Of any version.
+            let text = serde_json::from_slice::<serde_json::Value>(&piece.text);
+            let result = text.is_ok_and(|line| line.get("session").is_some());
+            ours |= result || Sealed::begins(&piece.text) || Sealed::is_cut_short(&piece.text);
+            other |= !piece.text.trim_ascii().is_empty();
+        })?;
+        Ok(other && !ours)
+    }
+
     /// What says that the lines there are were not signed, where there are any.
     pub(super) fn adoption(&self) -> Result<Option<What>, Error> {
         let mut bytes = fs::read(&self.path).map_err(|e| self.unreadable(&e))?;

@@ -55,6 +55,7 @@ impl Log {
         };
         if head.is_none() {
             log.has_lost_no_head()?;
+            holds_nothing_else(&log.store, path)?;
             let first = Head::first(&log.key)?.stage(path)?;
             first
                 .commit()
@@ -259,6 +260,9 @@ pub fn would_take(path: &Path, key: &Path) -> Result<(), Error> {
     if let Store::Base(base) = &store {
         base.is_ours()?;
     }
+    if head.is_none() {
+        holds_nothing_else(&store, path)?;
+    }
     if head.is_none() && !key.exists() && !store.is_written()? {
         return Ok(());
     }
@@ -285,6 +289,17 @@ fn has_its_key(is_signed: bool, key: &Path) -> Result<(), Error> {
         });
     }
     Ok(())
+}
+
+/// Nothing is written to a file that is no log.
+fn holds_nothing_else(store: &Store, path: &Path) -> Result<(), Error> {
+    match store {
+        Store::Lines(lines) if lines.is_foreign()? => {
+            let text = "there is something in it, and no result of a session; name another file with --log PATH";
+            Err(log_error(path, text.into()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_ordinary(path: &Path) -> Result<(), Error> {

@@ -153,6 +153,25 @@ fn a_log_from_before_there_were_signatures_is_taken_in_as_it_is() {
 }
 
 #[test]
+fn a_file_of_something_else_is_no_log_and_stays_as_it_is() {
+    for name in ["notes.txt", "l.db"] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(name);
+        let text = "milk\n{\"eggs\": 6}\n";
+        fs::write(&path, text).unwrap();
+        let key = dir.path().join("log.key");
+        for error in [
+            Log::open(&path, &key).map(drop).unwrap_err(),
+            would_take(&path, &key).unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::Log { .. }), "{error}");
+            assert!(error.to_string().contains("--log PATH"), "{error}");
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+}
+
+#[test]
 fn records_of_other_versions_are_read_or_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("l.jsonl");

@@ -87,8 +87,10 @@ pub(super) fn merge(files: &[PathBuf]) -> anyhow::Result<(Facts, Vec<Outcome>, b
                     let first = facts.get_or_insert_with(|| found.clone());
                     ensure!(
                         *first == found,
-                        "{}: another run: {found:?} and not {first:?}",
-                        place()
+                        "{}: another run: {} and not {}",
+                        place(),
+                        serde_json::to_string(&found)?,
+                        serde_json::to_string(first)?
                     );
                 }
                 Some(Line::Session(outcome)) => {

@@ -46,7 +46,7 @@ use scratch::Scratch;
 /// where memory grows by 2 MB from frame 10,000 on (that is judged with MALLOC_MMAP_THRESHOLD_=131072 in the
 /// environment, as `make soak` has it: else what it takes to draw people is not given back).
 ///
-/// The log is a temporary one, unless --log names it. --json prints one object in the end. A whole day
+/// The log is a temporary one, unless --log names it; --json prints one object in the end. A whole day
 /// takes an hour or two of computing; Ctrl-C ends it early and tells what it has.
 #[derive(Args, Debug)]
 pub struct Soak {
