@@ -96,9 +96,9 @@ impl Lines {
     pub(super) fn is_foreign(&self) -> Result<bool, Error> {
         let (mut ours, mut other) = (false, false);
         self.pieces(|piece| {
-            // Of any version.
-            let text = serde_json::from_slice::<serde_json::Value>(&piece.text);
-            let result = text.is_ok_and(|line| line.get("session").is_some());
+            // Of any version, and one that a crash cut short.
+            let text = String::from_utf8_lossy(&piece.text);
+            let result = text.starts_with('{') && text.contains("\"session\":");
             ours |= result || Sealed::begins(&piece.text) || Sealed::is_cut_short(&piece.text);
             other |= !piece.text.trim_ascii().is_empty();
         })?;
