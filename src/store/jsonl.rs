@@ -98,7 +98,8 @@ impl Lines {
         self.pieces(|piece| {
             // Of any version, and one that a crash cut short.
             let text = String::from_utf8_lossy(&piece.text);
-            let result = text.starts_with('{') && text.contains("\"session\":");
+            let whole = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+            let result = text.starts_with('{') && (!whole || text.contains("\"session\":"));
             ours |= result || Sealed::begins(&piece.text) || Sealed::is_cut_short(&piece.text);
             other |= !piece.text.trim_ascii().is_empty();
         })?;
