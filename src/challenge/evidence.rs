@@ -263,22 +263,15 @@ impl Evidence {
     /// for one picture would be the gesture.
     fn least_score(&self, from: Timestamp, peak: Timestamp) -> f32 {
         let before = std::iter::once(None).chain(self.recent.iter().map(Some));
-        let scores = self
-            .recent
-            .iter()
-            .zip(before)
+        (self.recent.iter().zip(before))
             .filter(|(s, _)| s.at >= from)
-            .map(|(s, before)| s.steady_score(before.filter(|_| s.at != peak)));
-        scores.fold(f32::INFINITY, f32::min)
+            .map(|(s, before)| s.steady_score(before.filter(|_| s.at != peak)))
+            .fold(f32::INFINITY, f32::min)
     }
 
     fn shown(&self, gesture: &Gesture, rest: &Rest, proof: &Proof) -> Worth {
         let from = gesture.start.at.before(GUARD);
         let span: Vec<&Sample> = self.recent.iter().filter(|s| s.at >= from).collect();
-        let least = |value: fn(&Sample) -> f32| {
-            let values = span.iter().map(|s| value(s));
-            values.fold(f32::INFINITY, f32::min)
-        };
         let moves = gesture.step.needs_depth();
         // Turns and nods are proven by their depth: O-Net loses heads far to the side, or with thick rims that
         // look down, and what hides a moving face is a gap.
@@ -310,7 +303,7 @@ impl Evidence {
             (Step::Blink | Step::BlinkTwice, _) => {
                 let shut = proof.lids.mul_add(-rest.eyes, rest.eyes);
                 // At one moment: two winks are no blink.
-                let both = least(|s| s.lids[0].max(s.lids[1])) <= shut;
+                let both = span.iter().any(|s| s.lids[0].max(s.lids[1]) <= shut);
                 let short = gesture.end.at.since(gesture.start.at) <= proof.blink;
                 return proven(both && short);
             }

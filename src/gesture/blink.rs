@@ -121,20 +121,14 @@ fn open_eye(track: &Track, now: Timestamp) -> f32 {
 
 /// Whether the face was surely one in the frames just before `start`.
 fn was_clear(track: &Track, start: Timestamp) -> bool {
-    let mut before = track.iter().rev().filter(|s| s.at < start).peekable();
-    for _ in 0..GUARD {
-        let Some(sample) = before.next() else { break };
-        if !is_clear(sample, before.peek().copied()) {
-            return false;
-        }
-    }
-    true
+    let before = track.iter().rev().filter(|s| s.at < start);
+    let before: Vec<&Sample> = before.take(GUARD + 1).collect();
+    (before.iter().take(GUARD).enumerate()).all(|(i, s)| is_clear(s, before.get(i + 1).copied()))
 }
 
 /// Whether the very sample taken `at` then shows all of a face: what covers it for one picture is no shut lid.
 fn is_sure(track: &Track, at: Timestamp) -> bool {
-    let mut then = track.since(at).take_while(|s| s.at == at);
-    then.all(|s| s.score >= SCORE)
+    !(track.since(at)).any(|s| s.at == at && s.score < SCORE)
 }
 
 /// Whether the sample surely shows a face, and all of it; `before` is the one before it.

@@ -142,35 +142,29 @@ fn compute(node: &NodeProto, known: &Known<'_>) -> Result<Option<Constant>, Stri
     let largest = numbers().max().unwrap_or(0);
     let product = || at_most(numbers().fold(1, u128::saturating_mul));
     let unknown = || refused(node, "nothing tells how many they are");
+    // How many numbers have the sizes that a constant holds.
+    let asked = |sizes: &Constant| {
+        let sizes = sizes.values.as_deref().map(of_sizes);
+        sizes.map(|made| made.numbers).ok_or_else(unknown)
+    };
     Ok(Some(match (op, &*given) {
         ("Constant", _) => match node.attribute.iter().find_map(|a| a.t.as_ref()) {
             Some(tensor) => read(tensor)?,
             None => {
+                let lists = node.attribute.iter();
+                let longest = lists.map(|a| a.floats.len().max(a.ints.len())).max();
                 let listed = node.attribute.iter().find(|a| !a.ints.is_empty());
-                let floats = node.attribute.iter().map(|a| a.floats.len() as u128);
                 Constant {
-                    numbers: floats
-                        .fold(1, u128::max)
-                        .max(listed.map_or(1, |a| a.ints.len() as u128)),
-                    sizes: None,
                     values: listed.map(|a| a.ints.clone()),
+                    ..at_most(longest.unwrap_or(0).max(1) as u128)
                 }
             }
         },
         ("Concat", _) => at_most(numbers().fold(0, u128::saturating_add)),
-        ("Reshape", [what, sizes]) => {
-            let sizes = sizes.values.as_ref().ok_or_else(unknown)?;
-            // Of nothing at all it makes whatever is asked for.
-            at_most(product_of(sizes).max(what.numbers))
-        }
-        ("ConstantOfShape", [sizes]) => {
-            let sizes = sizes.values.as_ref().ok_or_else(unknown)?;
-            at_most(product_of(sizes))
-        }
-        ("Expand" | "Tile", [what, sizes]) => {
-            let sizes = sizes.values.as_ref().ok_or_else(unknown)?;
-            at_most(product_of(sizes).saturating_mul(what.numbers))
-        }
+        // Of nothing at all it makes whatever is asked for.
+        ("Reshape", [what, sizes]) => at_most(asked(sizes)?.max(what.numbers)),
+        ("ConstantOfShape", [sizes]) => at_most(asked(sizes)?),
+        ("Expand" | "Tile", [what, sizes]) => at_most(asked(sizes)?.saturating_mul(what.numbers)),
         (_, [first, ..]) if SAME_SHAPE.contains(&op) => Constant {
             values: None,
             ..(*first).clone()
@@ -189,6 +183,20 @@ fn at_most(numbers: u128) -> Constant {
     }
 }
 
+fn exactly(sizes: Vec<u128>) -> Constant {
+    Constant {
+        numbers: sizes.iter().fold(1, |n, &size| n.saturating_mul(size)),
+        sizes: Some(sizes),
+        values: None,
+    }
+}
+
+/// What has these sizes; one that is empty, or is to be found out, counts as one.
+fn of_sizes(sizes: &[i64]) -> Constant {
+    let sizes = sizes.iter().map(|size| u128::from(size.unsigned_abs()));
+    exactly(sizes.map(|size| size.max(1)).collect())
+}
+
 /// What comes of constants that are spread over one another, where the sizes of all are known.
 fn spread(given: &[&Constant]) -> Option<Constant> {
     let mut sizes: Vec<u128> = vec![];
@@ -202,11 +210,7 @@ fn spread(given: &[&Constant]) -> Option<Constant> {
             *size = (*size).max(*their);
         }
     }
-    Some(Constant {
-        numbers: sizes.iter().fold(1, |n, &size| n.saturating_mul(size)),
-        sizes: Some(sizes),
-        values: None,
-    })
+    Some(exactly(sizes))
 }
 
 /// A tensor that stands in the file.
@@ -217,9 +221,6 @@ fn read(tensor: &TensorProto) -> Result<Constant, String> {
             tensor.name
         ));
     }
-    let sizes: Vec<u128> = (tensor.dims.iter())
-        .map(|size| u128::from(size.unsigned_abs()).max(1))
-        .collect();
     let few = |numbers: &[i64]| (numbers.len() <= MOST_SIZES).then(|| numbers.to_vec());
     let raw = || -> Vec<i64> {
         let numbers = tensor.raw_data.chunks_exact(8).take(MOST_SIZES + 1);
@@ -233,18 +234,9 @@ fn read(tensor: &TensorProto) -> Result<Constant, String> {
         _ => None,
     };
     Ok(Constant {
-        numbers: product_of(&tensor.dims),
-        sizes: Some(sizes),
         values,
+        ..of_sizes(&tensor.dims)
     })
-}
-
-/// How many numbers there are of these sizes; one that is empty, or is to be found out, counts as one.
-fn product_of(sizes: &[i64]) -> u128 {
-    let sizes = sizes
-        .iter()
-        .map(|size| u128::from(size.unsigned_abs()).max(1));
-    sizes.fold(1, u128::saturating_mul)
 }
 
 fn refused(node: &NodeProto, why: &str) -> String {

@@ -262,9 +262,9 @@ pub fn would_take(path: &Path, key: &Path) -> Result<(), Error> {
     }
     if head.is_none() {
         holds_nothing_else(&store, path)?;
-    }
-    if head.is_none() && !key.exists() && !store.is_written()? {
-        return Ok(());
+        if !key.exists() && !store.is_written()? {
+            return Ok(());
+        }
     }
     has_its_key(true, key)?;
     let log = Log {

@@ -62,6 +62,11 @@ impl Kind {
         Self::Frozen,
     ];
 
+    /// The names of all kinds, with commas between them.
+    pub fn names() -> String {
+        Self::ALL.map(Self::name).join(", ")
+    }
+
     /// The name used on the command line and in JSON.
     pub const fn name(self) -> &'static str {
         match self {
@@ -93,7 +98,7 @@ impl fmt::Display for Kind {
 
 /// The text is not the name of a kind; says which names there are.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown kind {0:?}; kinds are {names}", names = Kind::ALL.map(Kind::name).join(", "))]
+#[error("unknown kind {0:?}; kinds are {names}", names = Kind::names())]
 pub struct UnknownKind(String);
 
 impl FromStr for Kind {

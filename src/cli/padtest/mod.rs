@@ -92,10 +92,10 @@ pub struct Padtest {
 
 /// What --help says of --kinds.
 fn kinds() -> String {
-    let names = Kind::ALL.map(Kind::name).join(", ");
     format!(
-        "Run these kinds alone, with commas between them [default: all]: {names}; with --recordings, its folders by \
-         their names"
+        "Run these kinds alone, with commas between them [default: all]: {}; with --recordings, its folders by their \
+         names",
+        Kind::names()
     )
 }
 
