@@ -2,7 +2,10 @@
 //!
 //! Such networks misfire while a head moves, in glare and in the dark (`FACTS`), so they are asked about
 //! faces at rest only, and their word counts as little or as much as the user says.
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use image::RgbImage;
 use serde::Deserialize;
@@ -76,10 +79,28 @@ impl Passive {
     ///
     /// # Errors
     ///
-    /// [`Error::Source`] where the TOML file is missing or wrong, [`Error::Model`] where the network is.
+    /// [`Error::Model`] where either is missing or wrong.
     pub fn load(model: &Path) -> Result<Self, Error> {
         let beside = Self::manual(model);
-        let manual = read(&beside).map_err(|cause| Error::source(beside.display(), cause))?;
+        let (folder, file) = match (model.parent(), model.file_name().and_then(|n| n.to_str())) {
+            (Some(folder), Some(file)) => (folder, file),
+            _ => return Err(Error::source(model.display(), "this is no name of a file")),
+        };
+        let folder = if folder.as_os_str().is_empty() {
+            PathBuf::from(".")
+        } else {
+            folder.to_owned()
+        };
+        // Once a run of the program, and for all of it.
+        let file: &'static str = file.to_owned().leak();
+        let unusable = |source| Error::Model {
+            net: file,
+            origin: folder.display().to_string(),
+            source,
+        };
+        // Before its TOML file is missed: that one is not there either where the name is mistyped.
+        fs::metadata(model).map_err(|why| unusable(why.into()))?;
+        let manual = read(&beside).map_err(unusable)?;
         let [side, width] = manual.input;
         let wrong = [
             (
@@ -104,22 +125,12 @@ impl Passive {
             ),
         ];
         if let Some((_, text)) = wrong.iter().find(|(wrong, _)| *wrong) {
-            return Err(Error::source(beside.display(), *text));
+            return Err(unusable(format!("{}: {text}", beside.display()).into()));
         }
-        let (folder, file) = match (model.parent(), model.file_name().and_then(|n| n.to_str())) {
-            (Some(folder), Some(file)) => (folder, file),
-            _ => return Err(Error::source(model.display(), "this is no name of a file")),
-        };
-        let folder = if folder.as_os_str().is_empty() {
-            PathBuf::from(".")
-        } else {
-            folder.to_owned()
-        };
-        // Once a run of the program, and for all of it.
         let outputs: &'static [(&'static str, usize)] =
             vec![(&*manual.output.clone().leak(), manual.classes)].leak();
         let spec: &'static Spec = Box::leak(Box::new(Spec {
-            file: file.to_owned().leak(),
+            file,
             built_in: &[],
             input: [Some(1), Some(3), Some(side), Some(side)],
             outputs,
@@ -171,10 +182,11 @@ impl Passive {
 }
 
 fn read(path: &Path) -> Result<Manual, Cause> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        format!("{error}; the network needs this file beside it: see --help of --passive")
+    let name = path.display();
+    let text = fs::read_to_string(path).map_err(|why| {
+        format!("{name}: {why}; the network needs this file beside it: see --help of --passive")
     })?;
-    Ok(toml::from_str(&text)?)
+    Ok(toml::from_str(&text).map_err(|why| format!("{name}: {why}"))?)
 }
 
 /// The box `factor` times as large about its middle; smaller where the picture is, and moved into it.

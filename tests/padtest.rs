@@ -5,7 +5,7 @@ mod place;
 
 use std::fs;
 
-use predicates::str::contains;
+use predicates::{prelude::PredicateBooleanExt as _, str::contains};
 use serde_json::Value;
 
 use place::{Place, lines};
@@ -96,10 +96,18 @@ fn what_cannot_be_run_is_said() {
         ("padtest --merge gone", "cannot read gone"),
         ("padtest --merge a --seed 3", "cannot be used with"),
         ("padtest --plot a.jpg", "name it .png"),
+        ("padtest --under fps=15,face_px=60,fps=12", "gives fps twice"),
+        ("padtest --kinds frozen --sessions 1 --shard 2/2", "nothing to run"),
     ] {
         place.run(line).code(2).stderr(contains(why));
     }
     place.put("other.txt", "{}\n");
     let ended = place.run("padtest --merge other.txt").code(2);
     ended.stderr(contains("other.txt:1"));
+    let run = place.run("padtest --json --sessions 1 --kinds frozen --steps 1");
+    let text = String::from_utf8(run.success().get_output().stdout.clone()).unwrap();
+    let foreign = text.replace(r#""kind":"frozen""#, r#""kind":"frosted""#);
+    place.put("foreign.jsonl", foreign);
+    let ended = place.run("padtest --merge foreign.jsonl").code(2);
+    ended.stderr(contains("foreign.jsonl:2").and(contains("unknown kind \"frosted\"")));
 }

@@ -5,7 +5,7 @@ mod place;
 
 use std::{fs, path::Path};
 
-use predicates::str::contains;
+use predicates::{prelude::PredicateBooleanExt as _, str::contains};
 use serde_json::Value;
 
 use place::{Place, lines};
@@ -43,6 +43,10 @@ fn its_word_is_noted_and_counts_for_nothing_unless_it_may_deny() {
     let bright = noted["said"]["passive"].as_f64().unwrap();
     assert!((0.3..0.9).contains(&bright), "{bright}");
     assert!(noted["said"]["looks"][0].as_u64().unwrap() > 5, "{noted}");
+    let session = noted["session"].as_str().unwrap();
+    let shown = place.run(&format!("log show {session} --log l.jsonl"));
+    let line = format!("passive   {bright:.2} that it is live");
+    shown.success().stdout(contains(line));
     result(&place, "--passive-role deny", 0);
     fs::write(
         place.path("bright.toml"),
@@ -92,36 +96,34 @@ fn colours_and_scale_are_as_its_manual_says() {
 
 #[test]
 fn what_does_not_fit_says_so_before_anybody_is_asked() {
-    for (manual, code, why) in [
-        ("input = 8", 4, "TOML parse error"),
+    for (manual, why) in [
+        ("input = 8", "bright.toml: TOML parse error"),
         (
             &*MANUAL.replace("live = 1", "live = 2"),
-            4,
             "`live` must be below `classes`",
         ),
-        (&*MANUAL.replace("[8, 8]", "[8, 9]"), 4, "two equal sides"),
-        (&*MANUAL.replace("\"score\"", "\"scores\""), 5, "scores"),
+        (&*MANUAL.replace("[8, 8]", "[8, 9]"), "two equal sides"),
+        (&*MANUAL.replace("\"score\"", "\"scores\""), "scores"),
         (
             &*MANUAL.replace("classes = 2", "classes = 3"),
-            5,
             "output `score` has shape",
         ),
         (
             &*format!("{MANUAL}colour = \"rgb\"\n"),
-            4,
             "unknown field `colour`",
         ),
     ] {
         let place = place(manual);
         let line = "demo --headless --log l.jsonl --passive bright.onnx";
-        place.run(line).code(code).stderr(contains(why));
+        place.run(line).code(5).stderr(contains(why));
     }
     let place = Place::new();
     let line = "demo --headless --log l.jsonl --passive nowhere.onnx";
-    place
-        .run(line)
-        .code(4)
-        .stderr(contains("needs this file beside it"));
+    let gone = "cannot use network nowhere.onnx from .: No such file";
+    place.run(line).code(5).stderr(contains(gone));
+    place.put("nowhere.onnx", "a network without its manual");
+    let alone = place.run(line).code(5);
+    alone.stderr(contains("nowhere.toml: No such file").and(contains("needs this file beside it")));
 }
 
 /// Borders of 60,000 pixels asked for 115 GB; a constant of 12,000 x 12,000 was held, and took seconds.
@@ -139,5 +141,5 @@ fn a_network_that_asks_for_all_memory_says_so() {
     }
     let place = place(&MANUAL.replace("[8, 8]", "[100000, 100000]"));
     let line = "demo --headless --log l.jsonl --passive bright.onnx";
-    place.run(line).code(4).stderr(contains("8 to 1024 px"));
+    place.run(line).code(5).stderr(contains("8 to 1024 px"));
 }

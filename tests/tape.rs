@@ -54,12 +54,18 @@ fn a_tape_that_was_changed_or_is_none_says_so() {
         ("changed.jsonl", "it came to something else then"),
         ("short.jsonl", "breaks off"),
         ("none.jsonl", "line 1"),
-        ("nowhere.jsonl", "cannot read"),
+        // Whatever else cannot be read.
+        ("nowhere.jsonl short.jsonl nowhere.jsonl", "breaks off"),
     ] {
         place
             .run(&format!("replay {file}"))
             .code(5)
             .stderr(contains(why));
     }
+    place.put("prose.txt", "it was\n");
+    let once = "error: prose.txt: line 1: expected value at line 1 column 1\n";
+    place.run("replay prose.txt").code(5).stderr(once);
+    let gone = place.run("replay nowhere.jsonl").code(4);
+    gone.stderr(contains("cannot read nowhere.jsonl: No such file"));
     place.run("replay").code(2);
 }

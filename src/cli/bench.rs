@@ -1,10 +1,9 @@
 //! How long each stage takes, for `--bench`: percentiles over a whole run.
 use std::time::Duration;
 
-use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
 use hdrhistogram::Histogram;
 
-use super::out::say;
+use super::{out::say, table::table};
 
 /// Digits that a time is kept to: enough for a table, and any run fits into a few kilobytes.
 const DIGITS: u8 = 3;
@@ -40,9 +39,7 @@ impl Bench {
 
     /// Prints the table to standard error, and what was dropped.
     pub fn report(&self, dropped: u64) {
-        let mut table = Table::new();
-        table.load_style(UTF8_HORIZONTAL_ONLY);
-        table.set_header(["ms", "frames", "median", "p90", "p99", "most"]);
+        let mut table = table(["ms", "frames", "median", "p90", "p99", "most"]);
         for (name, times) in &self.stages {
             let ms = |micros: u64| format!("{:.2}", micros as f64 / 1e3);
             table.add_row([

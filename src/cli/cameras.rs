@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{
     exit::Exit,
     out::{self, print_json, print_line},
+    table::fit,
 };
 
 /// List cameras and their formats; no camera is no error.
@@ -85,6 +86,7 @@ impl Cameras {
 fn table(cameras: &[CameraInfo]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
+    fit(&mut table);
     table.set_header(["source", "path", "name", "formats"]);
     for camera in cameras {
         let formats = match &camera.formats {

@@ -34,6 +34,7 @@ mod span;
 mod stage;
 mod still;
 mod stop;
+mod table;
 
 use std::{ffi::OsString, path::PathBuf};
 

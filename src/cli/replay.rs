@@ -7,24 +7,25 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Args;
-use liveness::session::Tape;
+use liveness::{error::Error, session::Tape};
 
 use super::{
-    exit::Exit,
-    out::{print_json, print_line, say},
+    exit::{self, Exit},
+    out::{Closed, explain, print_json, print_line, say},
     outcome::ResultLine,
 };
 
 /// Decide recorded sessions again, from what was read from their frames: no picture, no network.
 ///
 /// `challenge --tape DIR` and `padtest --keep DIR` write such files. Exit code 0: every session came out as
-/// it did then; 5: one did not, or its file is damaged.
+/// it did then; 4: a file cannot be read; 5: one did not, or its file is damaged.
 #[derive(Args, Debug)]
 pub struct Replay {
     /// Replay these.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Print the lines of `challenge --json` once more.
+    /// Print what `challenge --json` printed, without what the log adds to its last line (signature, place in
+    /// the chain, clock).
     #[arg(long)]
     json: bool,
 }
@@ -36,10 +37,14 @@ impl Replay {
             match self.replay(file) {
                 Ok(true) => {}
                 Ok(false) => exit = Exit::Integrity,
-                Err(error) if error.is::<super::out::Closed>() => return Err(error),
+                Err(error) if error.is::<Closed>() => return Err(error),
                 Err(error) => {
-                    say(format_args!("error: {error:#}"));
-                    exit = Exit::Integrity;
+                    say(format_args!("error: {}", explain(&error)));
+                    exit = match (exit::of(&error), exit) {
+                        (Exit::Source, Exit::Done) => Exit::Source,
+                        (Exit::Source, worse) => worse,
+                        _ => Exit::Integrity,
+                    };
                 }
             }
         }
@@ -49,7 +54,7 @@ impl Replay {
     /// Whether the session came out as it did then.
     fn replay(&self, file: &Path) -> anyhow::Result<bool> {
         let name = file.display();
-        let opened = File::open(file).with_context(|| format!("cannot read {name}"))?;
+        let opened = File::open(file).map_err(|why| Error::source(&name, why))?;
         let tape = Tape::read(BufReader::new(opened)).with_context(|| format!("{name}"))?;
         let replay = tape.play();
         if self.json {

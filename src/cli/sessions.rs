@@ -20,7 +20,7 @@ use super::{
     ask::{Drawn, Terms},
     exit::{self, Exit},
     feed::{Feed, Next},
-    out::say,
+    out::{explain, say},
     outcome::keep,
     proof::{self, Witness},
     stage::{Stage, Wanted},
@@ -162,7 +162,7 @@ impl<'a> Sessions<'a> {
         if let (Some(folder), Some(tape), None) = (&terms.tape, run.session.tape(), &refusal)
             && let Err(error) = keep(folder, &record.session, tape)
         {
-            say(format_args!("error: {error:#}"));
+            say(format_args!("error: {}", explain(&error)));
         }
         Ok(Some(Ended {
             verdict,

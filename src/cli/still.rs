@@ -16,7 +16,7 @@ use liveness::{
     store,
 };
 
-use super::out::say;
+use super::out::{explain, say};
 
 /// Ending of a still's name.
 const ENDING: &str = ".jpg.age";
@@ -107,7 +107,8 @@ impl Audit {
             Err(error) => {
                 let name = path.display();
                 say(format_args!(
-                    "error: the picture {name} was not kept: {error:#}"
+                    "error: the picture {name} was not kept: {}",
+                    explain(&error)
                 ));
                 None
             }

@@ -60,7 +60,8 @@ pub struct Conditions {
 /// A condition that is given instead of drawn, written `name=value`: `face_px=60`, `light=dark`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Given {
-    name: String,
+    /// Which one.
+    pub name: String,
     value: Value,
 }
 

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
 use liveness::{
     capture::{Source, stills_at},
     error::Error,
@@ -20,6 +19,7 @@ use super::{
     input::Input,
     out::{print_json, print_line},
     people::{Folder, Threshold},
+    table::table,
 };
 
 /// Keep a person's face, as numbers, under a name.
@@ -144,9 +144,7 @@ impl Enroll {
 
     fn list(&self, templates: &Templates) -> anyhow::Result<Exit> {
         let mut exit = Exit::Done;
-        let mut table = Table::new();
-        table.load_style(UTF8_HORIZONTAL_ONLY);
-        table.set_header(["name", "made", "pictures", ""]);
+        let mut table = table(["name", "made", "pictures", ""]);
         for name in templates.names()? {
             let line = match templates.load(&name) {
                 Ok(Template { made, frames, .. }) => TemplateLine {

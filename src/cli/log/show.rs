@@ -2,8 +2,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::bail;
-use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
 use liveness::{
+    challenge::Said,
     median::median_by,
     record::{SessionRecord, StepRecord},
     step::Step,
@@ -11,7 +11,10 @@ use liveness::{
 };
 use serde::Serialize;
 
-use crate::cli::out::{print_json, print_line};
+use crate::cli::{
+    out::{print_json, print_line},
+    table::table,
+};
 
 /// The numbers of `log stats`.
 #[derive(Serialize)]
@@ -32,9 +35,7 @@ pub fn list(sessions: &[Kept], last: Option<usize>, json: bool) -> anyhow::Resul
     if json {
         return sessions.try_for_each(|kept| print_line(&kept.text));
     }
-    let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY);
-    table.set_header([
+    let mut table = table([
         "started", "session", "verdict", "reason", "steps", "seconds", "source",
     ]);
     for r in sessions.map(|kept| &kept.record) {
@@ -88,6 +89,9 @@ pub fn show(sessions: &[Kept], id: &str, json: bool) -> anyhow::Result<()> {
     ))?;
     print_line(format_args!("program   {}", record.app))?;
     print_line(format_args!("networks  {}", record.models))?;
+    if let Some(said) = &record.said {
+        looked(said)?;
+    }
     signed(kept)?;
     for (i, (step, told)) in steps(record).enumerate() {
         let seen = told.and_then(|s| s.seen_ms.map(|ms| (ms - s.asked_ms) / 1e3));
@@ -130,9 +134,7 @@ pub fn stats(contents: &Contents, json: bool) -> anyhow::Result<()> {
     if json {
         return print_json(&stats);
     }
-    let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY);
-    table.set_header(["", "sessions"]);
+    let mut table = table(["", "sessions"]);
     table.add_row(["all".to_owned(), stats.sessions.to_string()]);
     table.add_row([
         "of them rehearsals".to_owned(),
@@ -147,6 +149,20 @@ pub fn stats(contents: &Contents, json: bool) -> anyhow::Result<()> {
     print_line(table)?;
     match stats.median_pass_ms {
         Some(ms) => print_line(format_args!("a pass takes {:.1} s (median)", ms / 1e3)),
+        None => Ok(()),
+    }
+}
+
+/// What networks said of the face.
+fn looked(said: &Said) -> anyhow::Result<()> {
+    if let Some(most) = said.same_most {
+        print_line(format_args!("same face at most {most:.2} from the first"))?;
+    }
+    if let Some(expected) = said.expected {
+        print_line(format_args!("expected  {expected:.2} from that face"))?;
+    }
+    match said.passive {
+        Some(live) => print_line(format_args!("passive   {live:.2} that it is live")),
         None => Ok(()),
     }
 }

@@ -6,7 +6,10 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use liveness::padtest::{Job, Outcome};
+use liveness::{
+    capture::puppet::Kind,
+    padtest::{Job, Outcome},
+};
 
 use super::{Facts, Line};
 
@@ -94,6 +97,11 @@ pub(super) fn merge(files: &[PathBuf]) -> anyhow::Result<(Facts, Vec<Outcome>, b
                     );
                 }
                 Some(Line::Session(outcome)) => {
+                    // Recordings bring kinds of their own.
+                    let own = facts.as_ref().is_some_and(|facts| facts.recordings);
+                    if !own {
+                        outcome.kind.parse::<Kind>().with_context(place)?;
+                    }
                     let is_new = seen.insert((outcome.kind.clone(), outcome.number));
                     ensure!(
                         is_new,

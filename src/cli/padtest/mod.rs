@@ -2,9 +2,9 @@
 mod files;
 mod tables;
 
-use std::{path::PathBuf, thread};
+use std::{collections::BTreeSet, path::PathBuf, thread};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use liveness::{
@@ -163,7 +163,16 @@ impl Padtest {
             recordings: self.recordings.is_some(),
             under: self.under.iter().map(Given::to_string).collect(),
         };
+        let mut fixed = BTreeSet::new();
+        if let Some(twice) = self.under.iter().find(|given| !fixed.insert(&given.name)) {
+            bail!("--under gives {} twice: leave one out", twice.name);
+        }
         let jobs = self.plan(&material)?.jobs();
+        ensure!(
+            !jobs.is_empty(),
+            "nothing to run: there are fewer sessions than parts, and none is in part {}",
+            self.shard
+        );
         if self.json {
             print_json(&Line::Plan {
                 facts: facts.clone(),

@@ -1,12 +1,11 @@
 //! What a run came to, for people.
-use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
 use liveness::{
     challenge::Strength,
     padtest::{BONA_FIDE, Interval, Report, Wrong},
     step::Step,
 };
 
-use super::Facts;
+use super::{super::table::of_numbers, Facts};
 
 /// One line that says what was run.
 pub(super) fn title(facts: &Facts, partial: bool) -> String {
@@ -66,16 +65,6 @@ pub(super) fn wrong(facts: &Facts, wrong: &Wrong) -> String {
     )
 }
 
-fn table<const N: usize>(header: [&str; N]) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY);
-    table.set_header(header);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
-}
-
 fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
@@ -102,7 +91,7 @@ fn endings(report: &Report, kind: &str) -> String {
 }
 
 fn attacks(report: &Report) -> String {
-    let mut table = table([
+    let mut table = of_numbers([
         "attack, worst first",
         "sessions",
         "let in",
@@ -126,7 +115,7 @@ fn attacks(report: &Report) -> String {
 }
 
 fn people(report: &Report) -> String {
-    let mut table = table([
+    let mut table = of_numbers([
         "people",
         "sessions",
         "turned away",
@@ -155,7 +144,7 @@ fn people(report: &Report) -> String {
 }
 
 fn conditions(report: &Report) -> String {
-    let mut table = table([
+    let mut table = of_numbers([
         "people by condition",
         "",
         "sessions",
@@ -177,7 +166,7 @@ fn conditions(report: &Report) -> String {
 }
 
 fn steps(report: &Report) -> String {
-    let mut table = table(["steps met / asked", "", "", "", "", "", ""]);
+    let mut table = of_numbers(["steps met / asked", "", "", "", "", "", ""]);
     let mut header = vec!["steps met / asked".to_owned()];
     header.extend(Step::ALL.iter().map(ToString::to_string));
     table.set_header(header);

@@ -12,6 +12,8 @@ use liveness::{
 
 /// A mishap that is shorter may go by untold: a camera has stalled after 2 s.
 const TOLD_FROM: Duration = Duration::from_secs(3);
+/// Longest until it is told.
+const TOLD_WITHIN: Duration = Duration::from_millis(2_500);
 /// Longest a fault may stand after what caused it is over.
 const BACK_WITHIN: Duration = Duration::from_secs(3);
 /// A fault that is told so long after a mishap is none of its doing: a rate is measured over 2 s.
@@ -169,17 +171,37 @@ impl Account {
         wrong
     }
 
+    /// Mishaps of which nobody told, or too late, or by another name.
     fn untold(&self) -> Vec<String> {
-        let untold = self.faulty().filter(|(_, mishap)| {
+        let mut wrong = vec![];
+        for (fault, mishap) in self.faulty() {
             let to = mishap.to.min(self.end);
-            to.since(mishap.from) >= TOLD_FROM
-                && !self.spells.iter().any(|s| s.meets(mishap.from, to))
-        });
-        let text = |(fault, mishap): (_, &Mishap)| {
-            let lasted = seconds(mishap.to.since(mishap.from));
-            format!("nobody told of {}, for {lasted}", told(fault, mishap.from))
-        };
-        untold.map(text).collect()
+            if to.since(mishap.from) < TOLD_FROM {
+                continue;
+            }
+            let name = told(fault, mishap.from);
+            let meets = |spell: &&Spell| spell.meets(mishap.from, to);
+            let met: Vec<_> = self.spells.iter().filter(meets).collect();
+            let Some(first) = met.iter().map(|spell| spell.from).min() else {
+                let lasted = seconds(mishap.to.since(mishap.from));
+                wrong.push(format!("nobody told of {name}, for {lasted}"));
+                continue;
+            };
+            // Where the one before still stands, somebody knows already.
+            if first < mishap.from {
+                continue;
+            }
+            let late = first.since(mishap.from);
+            if late > TOLD_WITHIN {
+                wrong.push(format!("{name} was told after {}", seconds(late)));
+            }
+            if met.iter().all(|spell| spell.fault != fault) {
+                let names: BTreeSet<_> = met.iter().map(|spell| spell.fault.name()).collect();
+                let names: Vec<_> = names.into_iter().collect();
+                wrong.push(format!("{name} was told as {} alone", names.join(", ")));
+            }
+        }
+        wrong
     }
 
     fn told_too_long(&self) -> Vec<String> {

@@ -125,6 +125,18 @@ fn a_fault_that_nobody_told_of_is_found() {
 }
 
 #[test]
+fn a_fault_that_is_told_late_or_by_another_name_is_found() {
+    let text = violation(|day| day.spells[0].from = ms(12_600));
+    assert_eq!(text, "stalled of 10.0 s was told after 2.6 s");
+    let text = violation(|day| day.spells[0].fault = Fault::Unplugged);
+    assert_eq!(text, "stalled of 10.0 s was told as unplugged alone");
+    let mut day = good();
+    day.spells.insert(0, spell(Fault::Black, 9_000, 12_600));
+    day.mishaps.insert(0, mishap(Fault::Black, 9_000, 10_000));
+    assert!(day.violations().is_empty(), "the one before still stood");
+}
+
+#[test]
 fn a_fault_that_is_told_for_ever_is_found() {
     let text = violation(|day| day.spells[0].to = Some(ms(23_500)));
     assert_eq!(

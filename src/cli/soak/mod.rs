@@ -28,7 +28,7 @@ use super::{
     exit::Exit,
     feed::Feed,
     input::MinFace,
-    out::{print_json, print_line, print_text},
+    out::{explain, print_json, print_line, print_text},
     sessions::{Ended, Sessions},
     stop,
 };
@@ -42,8 +42,8 @@ use scratch::Scratch;
 /// then in every way that is known. Sessions follow each other without a pause, on the real chain: camera
 /// watch, networks, challenge, log. The day fails, with exit code 1, where a session has no record or a
 /// record no session, where the log does not verify, where a session passes while the camera fails, where a
-/// fault of 3 s is not told, or told for more than 3 s after it is over, or told where there is none, and
-/// where memory grows by 2 MB from frame 10,000 on (that is judged with MALLOC_MMAP_THRESHOLD_=131072 in the
+/// fault of 3 s is not told by its name within 2.5 s, or told for more than 3 s after it is over, or told where
+/// there is none, and where memory grows by 2 MB from frame 10,000 on (that is judged with MALLOC_MMAP_THRESHOLD_=131072 in the
 /// environment, as `make soak` has it: else what it takes to draw people is not given back).
 ///
 /// The log is a temporary one, unless --log names it; --json prints one object in the end. A whole day
@@ -226,7 +226,7 @@ fn note(account: &mut Account, ended: &Ended, begun: Timestamp, now: Timestamp) 
     let session = number(&record.session);
     account.played.push(session);
     if let Some(error) = &ended.failure {
-        let text = format!("session {session:016x} broke down: {error:#}");
+        let text = format!("session {session:016x} broke down: {}", explain(error));
         account.broken.push(text);
     }
     let Some(first) = record.steps.first() else {

@@ -1,28 +1,17 @@
 //! A virtual day for people.
 use std::{collections::BTreeMap, fmt::Display};
 
-use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
 use liveness::capture::puppet::Kind;
 
-use super::{account::Longest, report::Report};
+use super::{super::table::of_numbers, account::Longest, report::Report};
 
 /// All tables of a day.
 pub(super) fn text(report: &Report) -> String {
     [day(report), sessions(report), faults(report)].join("\n") + "\n"
 }
 
-fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY);
-    table.set_header(header.iter().copied());
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
-}
-
 fn day(report: &Report) -> String {
-    let mut table = table(&["a kiosk's day", ""]);
+    let mut table = of_numbers(["a kiosk's day", ""]);
     let mut row = |name: &str, value: &dyn Display| {
         table.add_row([name.to_owned(), value.to_string()]);
     };
@@ -63,7 +52,7 @@ fn people_and_attacks(counts: &BTreeMap<Kind, u32>) -> (u32, u32) {
 }
 
 fn sessions(report: &Report) -> String {
-    let mut table = table(&["sessions", ""]);
+    let mut table = of_numbers(["sessions", ""]);
     for (verdict, count) in &report.sessions {
         table.add_row([verdict.clone(), count.to_string()]);
     }
@@ -79,7 +68,7 @@ fn sessions(report: &Report) -> String {
 }
 
 fn faults(report: &Report) -> String {
-    let mut table = table(&[
+    let mut table = of_numbers([
         "fault",
         "staged",
         "told by its name",
