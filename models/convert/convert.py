@@ -55,7 +55,7 @@ RESULTS = {
     "mtcnn_rnet.onnx": "99760be622b3e21515779e00e9c90a8192a215e6bbe3478b5d656c257ab50cbb",
     "mtcnn_onet.onnx": "00117dcd87212f9e580adaa5f40858f8710796fed8c92213c6a3541216925a02",
     "face_mesh_v2.onnx": "4116beacf9c291d8e7f2d951fb1a7661dc9289ac5a7cc00a4d5c92b72dcbd118",
-    "dlib_resnet_v1.onnx": "ba723adc8640b837f3ec697d4ccb1e553ddaa1809fdc2ced090491a019f25015",
+    "dlib_resnet_v1.onnx": "3f526b15eea7b5fa135c4c3579a958dbac76aa33e7793d86d7f54a35d24105f3",
 }
 
 

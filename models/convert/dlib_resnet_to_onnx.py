@@ -2,7 +2,7 @@
 
 usage: dlib_resnet_to_onnx.py dlib_face_recognition_resnet_model_v1.dat OUT_DIR
 
-Writes `dlib_resnet_v1.onnx`, its weights rounded to f16.
+Writes `dlib_resnet_v1.onnx`, its weights rounded to 8 bits.
 
 Sources. The file: `dlib/serialize.h` (integers), `dlib/cuda/tensor.h` (tensors) and
 `dlib/dnn/layers.h` (`con_`, `affine_`, `fc_`) of dlib 19.24. The network: `anet_type` in
@@ -17,7 +17,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from graph_passes import store_weights_as_f16
+from graph_passes import store_weights_as_i8
 
 # As for the other networks.
 OPSET = 13
@@ -186,7 +186,7 @@ def build(file):
 
 def main(weights_path, out_dir):
     model = build(File(Path(weights_path).read_bytes()))
-    store_weights_as_f16(model, rounded=True)
+    store_weights_as_i8(model)
     onnx.checker.check_model(model)
     onnx.save(model, Path(out_dir) / "dlib_resnet_v1.onnx")
 
