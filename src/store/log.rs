@@ -47,15 +47,19 @@ impl Log {
         let head = Head::read(path)?;
         is_not_gone(path, head.as_ref())?;
         has_its_key(head.is_some(), key)?;
+        let store = Store::open(path)?;
+        if head.is_none() {
+            // Before a key is made for it.
+            holds_nothing_else(&store, path)?;
+        }
         let log = Self {
             path: path.clone(),
-            store: Store::open(path)?,
+            store,
             key: Key::open(key)?,
             clock: record::wall_time,
         };
         if head.is_none() {
             log.has_lost_no_head()?;
-            holds_nothing_else(&log.store, path)?;
             let first = Head::first(&log.key)?.stage(path)?;
             first
                 .commit()

@@ -168,6 +168,7 @@ fn a_file_of_something_else_is_no_log_and_stays_as_it_is() {
             assert!(error.to_string().contains("--log PATH"), "{error}");
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        assert!(!key.exists(), "no key is made for it");
     }
 }
 
