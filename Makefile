@@ -1,5 +1,5 @@
 # Installs what the system must bring, then calls cargo. `make help` lists the targets.
-.PHONY: help deps demo test test-vivid lint bench soak
+.PHONY: help deps demo dist test test-vivid lint bench soak
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -10,6 +10,14 @@ deps: ## install the missing system packages (Debian, Ubuntu)
 demo: ## build, then run the challenge on the simulated subject
 	@scripts/deps.sh build
 	cargo demo
+
+# Functions with the same code become one, where Rust brings the linker that can do that.
+comma := ,
+LLD = $(wildcard $(shell rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-gnu/bin/gcc-ld/ld.lld)
+dist: ## build the program to hand out, target/dist/liveness: smaller, and longer to build
+	@scripts/deps.sh build
+	cargo rustc --profile dist --bin liveness -- $(if $(LLD),-C link-arg=-Wl$(comma)--icf=all)
+	@ls -l target/dist/liveness
 
 # In the profile of `demo`: the dependencies take most of the time and are then built once, and
 # the networks run at full speed.

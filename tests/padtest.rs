@@ -96,8 +96,14 @@ fn what_cannot_be_run_is_said() {
         ("padtest --merge gone", "cannot read gone"),
         ("padtest --merge a --seed 3", "cannot be used with"),
         ("padtest --plot a.jpg", "name it .png"),
-        ("padtest --under fps=15,face_px=60,fps=12", "gives fps twice"),
-        ("padtest --kinds frozen --sessions 1 --shard 2/2", "nothing to run"),
+        (
+            "padtest --under fps=15,face_px=60,fps=12",
+            "gives fps twice",
+        ),
+        (
+            "padtest --kinds frozen --sessions 1 --shard 2/2",
+            "nothing to run",
+        ),
     ] {
         place.run(line).code(2).stderr(contains(why));
     }

@@ -137,7 +137,7 @@ fn a_log_verifies_with_the_key_that_signed_it_alone() {
         .stderr(contains("liveness key show"));
     let other = Place::new();
     let ended = other.run("log verify --log l.db").code(5);
-    ended.stderr(contains("there is none yet"));
+    ended.stderr(contains("there is none; where nothing is logged yet"));
     fs::remove_file(place.key()).unwrap();
     place.run("key show").code(5).stderr(contains("log.key"));
     let ended = place.run(PASS).code(5).stdout("");

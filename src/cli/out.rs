@@ -48,6 +48,15 @@ pub fn until_closed(done: anyhow::Result<Exit>) -> anyhow::Result<Exit> {
     }
 }
 
+/// A text of somebody else's for the terminal: what would steer that is written out.
+pub fn plain(text: &str) -> String {
+    let written = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    text.chars().map(written).collect()
+}
+
 /// The error with its causes on one line, each said once: our own errors name their cause already.
 pub fn explain(error: &anyhow::Error) -> String {
     let mut text = String::new();
@@ -65,6 +74,11 @@ pub fn explain(error: &anyhow::Error) -> String {
 mod tests {
     use super::*;
     use liveness::error::Error;
+
+    #[test]
+    fn what_a_terminal_obeys_is_written_out() {
+        assert_eq!(plain("ü\u{1b}[2K\n"), "ü\\u{1b}[2K\\n");
+    }
 
     #[test]
     fn no_cause_is_said_twice() {

@@ -10,7 +10,10 @@ use super::{
     entry::{Sealed, What},
     trouble::{ELSEWHERE, MISSING, advice, integrity, log_error},
 };
-use crate::{error::Error, files};
+use crate::{error::Error, files, record::SessionRecord};
+
+/// What a line of before there were signatures begins with, in every version.
+const RECORD: &[u8] = br#"{"schema":"#;
 
 /// Bytes at the end of a log that are looked at first: more than an entry has.
 const TAIL: u64 = 64 << 10;
@@ -96,12 +99,14 @@ impl Lines {
     pub(super) fn is_foreign(&self) -> Result<bool, Error> {
         let (mut ours, mut other) = (false, false);
         self.pieces(|piece| {
-            // Of any version, and one that a crash cut short.
-            let text = String::from_utf8_lossy(&piece.text);
-            let whole = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
-            let result = text.starts_with('{') && (!whole || text.contains("\"session\":"));
-            ours |= result || Sealed::begins(&piece.text) || Sealed::is_cut_short(&piece.text);
-            other |= !piece.text.trim_ascii().is_empty();
+            let text = &piece.text;
+            if text.starts_with(RECORD) || Sealed::begins(text) || is_record(text) {
+                ours = true;
+            } else {
+                // Of the very first record a crash may have left less.
+                let torn = piece.unfinished && RECORD.starts_with(text);
+                other |= !torn && !text.trim_ascii().is_empty();
+            }
         })?;
         Ok(other && !ours)
     }
@@ -165,11 +170,14 @@ impl Lines {
         })
     }
 
-    /// Puts these lines in place of all others.
-    pub(super) fn replace(&self, lines: &[Vec<u8>]) -> Result<(), Error> {
+    /// Puts these lines in place of all others, but for the file's first bytes: their hash is in the log.
+    pub(super) fn replace(&self, first: u64, lines: &[Vec<u8>]) -> Result<(), Error> {
         let fail = |e: io::Error| log_error(&self.path, advice(&e, ELSEWHERE));
         let rights = fs::metadata(&self.path).map_err(fail)?.permissions();
-        let mut bytes = lines.join(&b'\n');
+        let mut bytes = vec![];
+        let mut begin = self.whole().map_err(fail)?.take(first);
+        begin.read_to_end(&mut bytes).map_err(fail)?;
+        bytes.extend(lines.join(&b'\n'));
         bytes.push(b'\n');
         files::write_whole(&self.path, &bytes).map_err(fail)?;
         fs::set_permissions(&self.path, rights).map_err(fail)
@@ -241,6 +249,11 @@ impl Lines {
     fn unreadable(&self, error: &io::Error) -> Error {
         log_error(&self.path, advice(error, MISSING))
     }
+}
+
+/// Whether a line tells of a session, signed or not.
+fn is_record(line: &[u8]) -> bool {
+    Sealed::read(line).is_ok() || serde_json::from_slice::<SessionRecord>(line).is_ok()
 }
 
 fn tail_from(file: &mut File, start: u64) -> io::Result<Vec<u8>> {

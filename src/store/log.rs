@@ -47,24 +47,24 @@ impl Log {
         let head = Head::read(path)?;
         is_not_gone(path, head.as_ref())?;
         has_its_key(head.is_some(), key)?;
-        let store = Store::open(path)?;
-        if head.is_none() {
-            // Before a key is made for it.
-            holds_nothing_else(&store, path)?;
+        if head.is_none() && path.exists() {
+            // Before anything is made for it.
+            is_free(&Store::open(path)?, path)?;
         }
-        let log = Self {
-            path: path.clone(),
-            store,
-            key: Key::open(key)?,
-            clock: record::wall_time,
-        };
+        let key = Key::open(key)?;
         if head.is_none() {
-            log.has_lost_no_head()?;
-            let first = Head::first(&log.key)?.stage(path)?;
+            // Before the log: one without a head is no log any more.
+            let first = Head::first(&key)?.stage(path)?;
             first
                 .commit()
                 .map_err(|error| log_error(path, advice(&error, ELSEWHERE)))?;
         }
+        let log = Self {
+            path: path.clone(),
+            store: Store::open(path)?,
+            key,
+            clock: record::wall_time,
+        };
         log.end()?;
         Ok(log)
     }
@@ -222,18 +222,6 @@ impl Log {
         }
         Ok(sealed)
     }
-
-    /// Without a head nothing may stand in the log: with a new one it could be cut anywhere.
-    fn has_lost_no_head(&self) -> Result<(), Error> {
-        if !self.store.is_written()? {
-            return Ok(());
-        }
-        let text = format!(
-            "{}.head is missing, which says how far it goes; put it back, or begin a new log with --log PATH",
-            self.path.display()
-        );
-        Err(integrity(&self.path, text))
-    }
 }
 
 /// Whether a log would take a result now, as far as can be told without making or writing anything. Of
@@ -261,12 +249,15 @@ pub fn would_take(path: &Path, key: &Path) -> Result<(), Error> {
         true => Store::Base(Base::to_look(path)?),
         false => Store::to_read(path)?,
     };
-    if let Store::Base(base) = &store {
+    if let Store::Base(base) = &store
+        && !base.is_empty()?
+    {
         base.is_ours()?;
     }
     if head.is_none() {
-        holds_nothing_else(&store, path)?;
-        if !key.exists() && !store.is_written()? {
+        is_free(&store, path)?;
+        if !may_be_there(key) {
+            // The first result makes it.
             return Ok(());
         }
     }
@@ -279,13 +270,13 @@ pub fn would_take(path: &Path, key: &Path) -> Result<(), Error> {
     };
     match head {
         Some(_) => log.end().map(drop),
-        None => log.has_lost_no_head(),
+        None => Ok(()),
     }
 }
 
 /// A log that is there was signed by a key that must be there, too: a new one would not fit.
 fn has_its_key(is_signed: bool, key: &Path) -> Result<(), Error> {
-    if is_signed && !key.exists() {
+    if is_signed && !may_be_there(key) {
         let source = "it is missing, and signs the log that is there; put the right key back, or begin a new log with --log PATH";
         return Err(Error::Key {
             path: key.to_owned(),
@@ -295,18 +286,31 @@ fn has_its_key(is_signed: bool, key: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Nothing is written to a file that is no log.
-fn holds_nothing_else(store: &Store, path: &Path) -> Result<(), Error> {
-    match store {
-        Store::Lines(lines) if lines.is_foreign()? => {
-            let text = "there is something in it, and no result of a session; name another file with --log PATH";
-            Err(log_error(path, text.into()))
-        }
-        _ => Ok(()),
-    }
+/// Whether there is something, be it that nobody may look at it.
+fn may_be_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).map_or_else(|why| why.kind() != io::ErrorKind::NotFound, |_| true)
 }
 
-fn is_ordinary(path: &Path) -> Result<(), Error> {
+/// Whether a file without a head may become a log: nothing is written to one of something else, and with a new
+/// head a log that has lost its own could be cut anywhere.
+fn is_free(store: &Store, path: &Path) -> Result<(), Error> {
+    if let Store::Lines(lines) = store
+        && lines.is_foreign()?
+    {
+        let text = "there is something in it, and no result of a session; name another file with --log PATH";
+        return Err(log_error(path, text.into()));
+    }
+    if !store.is_written()? {
+        return Ok(());
+    }
+    let text = format!(
+        "{}.head is missing, which says how far it goes; put it back, or begin a new log with --log PATH",
+        path.display()
+    );
+    Err(integrity(path, text))
+}
+
+pub(super) fn is_ordinary(path: &Path) -> Result<(), Error> {
     let kind = match fs::metadata(path) {
         Ok(there) if there.is_dir() => io::ErrorKind::IsADirectory,
         Ok(there) if !there.is_file() => io::ErrorKind::InvalidInput,

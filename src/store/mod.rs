@@ -13,9 +13,13 @@
 //! all that belongs to it, put back an old copy of that, or put a log and a key of his own in the place
 //! of both. The results that were printed, which are entries of the log, tell the difference, and so does
 //! the public key, if it is kept elsewhere.
+#[cfg(test)]
+mod adopted_tests;
 mod contents;
 mod end;
 mod entry;
+#[cfg(test)]
+mod foreign_tests;
 mod head;
 mod jsonl;
 mod key;

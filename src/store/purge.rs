@@ -77,10 +77,13 @@ impl Log {
                 base.change(&sealed, &removed)?;
             }
             Store::Lines(lines) => {
-                let mut kept = if adopted { vec![] } else { sorted.unsigned };
-                kept.extend(sorted.kept);
+                let first = match adopted || sorted.adopted_is_purged {
+                    true => 0,
+                    false => sorted.unsigned,
+                };
+                let mut kept = sorted.kept;
                 kept.extend(sealed.iter().map(|s| s.text().as_bytes().to_vec()));
-                lines.replace(&kept)?;
+                lines.replace(first, &kept)?;
             }
         }
         if let Some(head) = head {
@@ -103,8 +106,8 @@ impl Log {
 struct Sorted {
     /// Lines that stay, as they are.
     kept: Vec<Vec<u8>>,
-    /// Lines from before there were signatures.
-    unsigned: Vec<Vec<u8>>,
+    /// How many bytes at the beginning are lines from before there were signatures.
+    unsigned: u64,
     /// How many of them tell of a session that should go, and of one that should stay.
     old_lines: u64,
     new_lines: u64,
@@ -130,7 +133,6 @@ impl Sorted {
                 // Who knows how old it is? It goes with the others.
                 Err(_) => {}
             }
-            self.unsigned.push(text);
             return;
         };
         let entry = &sealed.entry;
@@ -144,7 +146,11 @@ impl Sorted {
                 true
             }
             // By these the rest is verified.
-            What::Adopted { .. } | What::Rotated { .. } => false,
+            What::Rotated { .. } => false,
+            What::Adopted { bytes, .. } => {
+                self.unsigned = *bytes;
+                false
+            }
         };
         if goes {
             self.removed.push(Gap {

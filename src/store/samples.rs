@@ -1,10 +1,10 @@
 //! What tests keep in logs.
 use std::path::Path;
 
-use super::{Evidence, Key, Log, Told, sha256};
+use super::{Evidence, Key, Log, Report, Told, read, sha256, verify};
 use crate::{
     challenge::{Reason, Rules},
-    record::{FrameCounts, SCHEMA, SessionRecord, StepRecord},
+    record::{FrameCounts, SCHEMA, SessionRecord, StepRecord, WallTime},
     step::Step,
 };
 
@@ -83,4 +83,26 @@ pub(super) fn fill(folder: &Path, name: &str, sessions: &[&str]) {
     for session in sessions {
         log.append(&record(session), evidence()).unwrap();
     }
+}
+
+/// What verifying a log comes to, by the key beside it.
+pub(super) fn report(folder: &Path, name: &str) -> Report {
+    let key = Key::read(&folder.join("log.key")).unwrap();
+    verify(&folder.join(name), &key.line()).unwrap()
+}
+
+/// The sessions of a log that is not damaged.
+pub(super) fn names(folder: &Path, name: &str) -> Vec<String> {
+    let contents = read(&folder.join(name)).unwrap();
+    assert_eq!(contents.damaged, []);
+    contents
+        .into_records()
+        .into_iter()
+        .map(|r| r.session)
+        .collect()
+}
+
+/// A moment, as it is written.
+pub(super) fn moment(text: &str) -> WallTime {
+    text.parse().unwrap()
 }

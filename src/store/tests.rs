@@ -1,32 +1,13 @@
 use std::fs;
 
 use super::{
-    samples::{evidence, fill, open, record},
+    samples::{evidence, fill, moment, names, open, record, report},
     *,
 };
 use crate::record as records;
 
 /// Both kinds of log.
 const LOGS: [&str; 2] = ["l.jsonl", "l.db"];
-
-fn report(folder: &Path, name: &str) -> Report {
-    let key = Key::read(&folder.join("log.key")).unwrap();
-    verify(&folder.join(name), &key.line()).unwrap()
-}
-
-fn names(folder: &Path, name: &str) -> Vec<String> {
-    let contents = read(&folder.join(name)).unwrap();
-    assert_eq!(contents.damaged, []);
-    contents
-        .into_records()
-        .into_iter()
-        .map(|r| r.session)
-        .collect()
-}
-
-fn moment(text: &str) -> record::WallTime {
-    text.parse().unwrap()
-}
 
 #[test]
 fn what_is_appended_is_read_back_in_order_and_verifies() {
@@ -126,50 +107,6 @@ fn a_line_that_a_crash_cut_short_is_taken_away() {
     fill(dir.path(), "l.jsonl", &["c"]);
     assert_eq!(names(dir.path(), "l.jsonl"), ["a", "b", "c"]);
     assert_eq!(report(dir.path(), "l.jsonl").findings, []);
-}
-
-#[test]
-fn a_log_from_before_there_were_signatures_is_taken_in_as_it_is() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("l.jsonl");
-    let line = |name| serde_json::to_string(&record(name)).unwrap();
-    let (a, b) = (line("a"), line("b"));
-    fs::write(&path, format!("{a}\n{}\n{b}", &a[..90])).unwrap();
-    fill(dir.path(), "l.jsonl", &["c"]);
-    let contents = read(&path).unwrap();
-    assert_eq!(contents.damaged[0].0, "line 2");
-    assert_eq!(contents.into_records(), ["a", "b", "c"].map(record));
-    let found = report(dir.path(), "l.jsonl");
-    assert_eq!(found.findings, []);
-    assert_eq!((found.unsigned, found.sessions), (3, 1));
-    let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replacen("9120.5", "9120.6", 1)).unwrap();
-    assert_eq!(report(dir.path(), "l.jsonl").findings.len(), 1);
-    fs::write(&path, format!("{text}{a}\n")).unwrap();
-    assert_eq!(
-        report(dir.path(), "l.jsonl").findings[0].trouble,
-        "it is not signed"
-    );
-}
-
-#[test]
-fn a_file_of_something_else_is_no_log_and_stays_as_it_is() {
-    for name in ["notes.txt", "l.db"] {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(name);
-        let text = "milk\n{\"eggs\": 6}\n";
-        fs::write(&path, text).unwrap();
-        let key = dir.path().join("log.key");
-        for error in [
-            Log::open(&path, &key).map(drop).unwrap_err(),
-            would_take(&path, &key).unwrap_err(),
-        ] {
-            assert!(matches!(error, Error::Log { .. }), "{error}");
-            assert!(error.to_string().contains("--log PATH"), "{error}");
-        }
-        assert_eq!(fs::read_to_string(&path).unwrap(), text);
-        assert!(!key.exists(), "no key is made for it");
-    }
 }
 
 #[test]

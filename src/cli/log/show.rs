@@ -12,7 +12,7 @@ use liveness::{
 use serde::Serialize;
 
 use crate::cli::{
-    out::{print_json, print_line},
+    out::{plain, print_json, print_line},
     table::table,
 };
 
@@ -41,12 +41,12 @@ pub fn list(sessions: &[Kept], last: Option<usize>, json: bool) -> anyhow::Resul
     for r in sessions.map(|kept| &kept.record) {
         table.add_row([
             started(r),
-            r.session.clone(),
+            plain(&r.session),
             verdict(r),
             r.reason.map_or("", |reason| reason.name()).to_owned(),
             step_names(r),
             format!("{:.1}", r.duration_ms / 1e3),
-            r.source.clone(),
+            plain(&r.source),
         ]);
     }
     print_line(table)
@@ -74,21 +74,21 @@ pub fn show(sessions: &[Kept], id: &str, json: bool) -> anyhow::Result<()> {
         return print_line(&kept.text);
     }
     let record = &kept.record;
-    print_line(format_args!("session   {}", record.session))?;
+    print_line(format_args!("session   {}", plain(&record.session)))?;
     print_line(format_args!("started   {}", started(record)))?;
     print_line(format_args!("verdict   {}", verdict(record)))?;
     if let Some(reason) = record.reason {
         print_line(format_args!("reason    {reason}"))?;
     }
     print_line(format_args!("took      {:.1} s", record.duration_ms / 1e3))?;
-    print_line(format_args!("source    {}", record.source))?;
+    print_line(format_args!("source    {}", plain(&record.source)))?;
     let f = record.frames;
     print_line(format_args!(
         "frames    {} looked at, {} dropped",
         f.analysed, f.dropped
     ))?;
-    print_line(format_args!("program   {}", record.app))?;
-    print_line(format_args!("networks  {}", record.models))?;
+    print_line(format_args!("program   {}", plain(&record.app)))?;
+    print_line(format_args!("networks  {}", plain(&record.models)))?;
     if let Some(said) = &record.said {
         looked(said)?;
     }
@@ -193,10 +193,10 @@ fn signed(kept: &Kept) -> anyhow::Result<()> {
         print_line(format_args!("locked    until {until}"))?;
     }
     if let Some(still) = &evidence.still {
-        print_line(format_args!("still     {still}"))?;
+        print_line(format_args!("still     {}", plain(still)))?;
     }
-    print_line(format_args!("binary    {}", evidence.program))?;
-    print_line(format_args!("settings  {}", evidence.config))
+    print_line(format_args!("binary    {}", plain(&evidence.program)))?;
+    print_line(format_args!("settings  {}", plain(&evidence.config)))
 }
 
 fn started(r: &SessionRecord) -> String {
@@ -205,7 +205,7 @@ fn started(r: &SessionRecord) -> String {
 
 fn verdict(r: &SessionRecord) -> String {
     let rehearsal = if r.rehearsal { " (rehearsal)" } else { "" };
-    format!("{}{rehearsal}", r.verdict)
+    format!("{}{rehearsal}", plain(&r.verdict))
 }
 
 /// What was asked, with how it was answered, and what of the script was not asked any more: slow and

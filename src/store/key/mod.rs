@@ -83,6 +83,10 @@ impl Key {
             marks: vec![],
         };
         let _lock = key.lock()?;
+        if path.exists() {
+            // Another program was first, which not all file systems would tell below.
+            return Self::read(path);
+        }
         key.keep_first().map_err(|e| cannot_make(path, &e))?;
         // Another program may have been first.
         Self::read(path)
@@ -101,7 +105,7 @@ impl Key {
         let text = fs::read_to_string(path).map_err(|error| {
             fail(match error.kind() {
                 io::ErrorKind::NotFound => {
-                    "there is none yet; a first `liveness challenge` or `demo` makes it".into()
+                    "there is none; where nothing is logged yet, a first `liveness challenge` or `demo` makes it".into()
                 }
                 _ => format!("{error}; whoever runs liveness must be able to read it").into(),
             })

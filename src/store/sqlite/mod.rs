@@ -64,10 +64,31 @@ impl Base {
             path: path.to_owned(),
             connection,
         };
+        (base.connection.busy_timeout(PATIENCE)).map_err(|e| wrong(path, e))?;
+        // Before it is changed in any way: it may be somebody else's.
+        base.is_no_other()?;
         base.set_up().map_err(|e| wrong(path, e))?;
         base.migrate()?;
         base.is_ours()?;
         Ok(base)
+    }
+
+    /// Nothing stands in it, or our table does.
+    fn is_no_other(&self) -> Result<(), Error> {
+        let sql = "SELECT count(*) = 0 OR sum(name = 'chain') > 0 FROM sqlite_schema";
+        let own = self.connection.query_row(sql, [], |row| row.get(0));
+        match own.map_err(|e| wrong(&self.path, e))? {
+            true => self.version().map(drop),
+            false => {
+                let text = "it is a database of something else; name another file with --log PATH";
+                Err(log_error(&self.path, text.into()))
+            }
+        }
+    }
+
+    /// Whether there is nothing in the schema yet.
+    pub(super) fn is_empty(&self) -> Result<bool, Error> {
+        is_empty(&self.connection).map_err(|e| wrong(&self.path, e))
     }
 
     /// Nothing in the schema is from somebody else: a trigger would run with the next entry.
@@ -92,12 +113,10 @@ impl Base {
 
     /// The same, for whoever keeps writers away as long as he looks: SQLite makes nothing beside it.
     pub(super) fn to_look(path: &Path) -> Result<Self, Error> {
-        let log = format!("{}-wal", path.display());
-        let is_all = std::fs::metadata(log).map_or(true, |log| log.len() == 0);
-        Self::opened(path, is_all)
+        Self::opened(path, is_all(path))
     }
 
-    fn opened(path: &Path, is_all: bool) -> Result<Self, Error> {
+    fn opened(path: &Path, alone: bool) -> Result<Self, Error> {
         // SQLite would say only that it cannot.
         std::fs::metadata(path).map_err(|e| log_error(path, advice(&e, MISSING)))?;
         let open = |name: &str, more| {
@@ -114,16 +133,21 @@ impl Base {
             let name = format!("file:{}?immutable=1", uri(&name));
             open(&name, OpenFlags::SQLITE_OPEN_URI)
         };
-        let connection = if is_all {
+        let connection = if alone {
             open_alone()
         } else {
-            open(&name, OpenFlags::empty()).or_else(|error: rusqlite::Error| {
-                // On a disk that is read-only there is no place for what several readers share.
-                match error.sqlite_error_code() {
-                    Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => open_alone(),
-                    _ => Err(error),
+            open(&name, OpenFlags::empty())
+        };
+        let connection = match connection {
+            // On a disk that is read-only there is no place for what several readers share.
+            Err(error) if !alone && is_refused(&error) => {
+                if !is_all(path) {
+                    let text = "its latest results stand in its -wal file, which can be read only where this one can be written; copy it, -wal and .head to another folder";
+                    return Err(log_error(path, text.into()));
                 }
-            })
+                open_alone()
+            }
+            opened => opened,
         };
         let base = Self {
             path: path.to_owned(),
@@ -134,7 +158,6 @@ impl Base {
     }
 
     fn set_up(&mut self) -> rusqlite::Result<()> {
-        self.connection.busy_timeout(PATIENCE)?;
         // Of its usual 2 MB an append needs a few pages.
         self.connection
             .pragma_update(None, "cache_size", -CACHE_KIB)?;
@@ -292,6 +315,19 @@ impl Base {
             Some(why) => Err(integrity(&self.path, why)),
         }
     }
+}
+
+/// Whether all that a database holds is in its file, and nothing in the write-ahead log beside it.
+fn is_all(path: &Path) -> bool {
+    let log = format!("{}-wal", path.display());
+    std::fs::metadata(log).map_or(true, |log| log.len() == 0)
+}
+
+fn is_refused(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)
+    )
 }
 
 /// Whether a row of the chain follows the one `before`. Damaged pages that name one another give the same

@@ -3,7 +3,7 @@
 mod tests;
 mod walk;
 
-use std::{collections::BTreeMap, fs::File, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use super::{
     Store,
@@ -11,6 +11,7 @@ use super::{
     head::Head,
     key::{Key, PublicKey},
     lock::Lock,
+    log::is_ordinary,
     trouble::real,
 };
 use crate::error::Error;
@@ -76,17 +77,19 @@ pub fn verify(path: &Path, keys: &[PublicKey]) -> Result<Report, Error> {
     let lock = Lock::to_read(path)?;
     match Snapshot::under(lock, path) {
         Ok(snapshot) => snapshot.examine(keys),
-        // There was a log, or there is one that can no longer be read as one.
-        Err((head, Error::Integrity { source, .. } | Error::Log { source, .. }))
-            if head.is_some() && !path.exists() || File::open(path).is_ok() =>
-        {
+        // There was a log.
+        Err((Some(head), _)) if !path.exists() => {
             let mut report = Report::default();
-            match head.filter(|_| !path.exists()) {
-                Some(head) => report.miss(1, head.seq),
-                None => report.find("the log", source.to_string()),
-            }
+            report.miss(1, head.seq);
             Ok(report)
         }
+        // There is one that can no longer be read as one.
+        Err((_, Error::Integrity { source, .. })) => {
+            let mut report = Report::default();
+            report.find("the log", source.to_string());
+            Ok(report)
+        }
+        // Nor is it known whether it is the one that was written.
         Err((_, error)) => Err(error),
     }
 }
@@ -139,7 +142,8 @@ impl Snapshot {
     fn under(_lock: Lock, path: &Path) -> Result<Self, (Option<Head>, Error)> {
         // First: what is written meanwhile, where there are no locks, is then only more than it tells of.
         let head = Head::read(path);
-        match Store::to_read(path) {
+        let store = is_ordinary(path).and_then(|()| Store::to_read(path));
+        match store {
             Ok(store) => Ok(Self { store, head }),
             Err(error) => {
                 let head = head.ok().flatten().filter(|head| head.seq > 0);
@@ -164,7 +168,9 @@ impl Snapshot {
         match &self.store {
             Store::Lines(lines) => {
                 lines.pieces(|piece| walk.take(&piece))?;
-                walk.settle_adopted(|bytes| lines.beginning(bytes))?;
+                // Nothing was written to it yet since there are signatures.
+                let is_old = matches!(&self.head, Ok(Some(head)) if head.seq == 0);
+                walk.settle_adopted(is_old, |bytes| lines.beginning(bytes))?;
             }
             Store::Base(base) => {
                 for trouble in base.checked(|piece| walk.take(&piece)) {

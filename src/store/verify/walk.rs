@@ -75,7 +75,11 @@ impl Walk {
         self.begin.get_or_insert(piece.offset);
         let entry = &sealed.entry;
         let name = match entry.what.record() {
-            Some(record) => format!("record {} (session {})", entry.seq, record.session),
+            // Whoever changed it may have put anything there.
+            Some(record) => {
+                let session = record.session.escape_debug();
+                format!("record {} (session {session})", entry.seq)
+            }
             None => format!("record {} ({})", entry.seq, entry.what.name()),
         };
         if !sealed.is_signed() {
@@ -193,9 +197,10 @@ impl Walk {
         }
     }
 
-    /// Are unsigned lines those that were there before?
+    /// Are unsigned lines those that were there before? `is_old` says that nothing is signed yet.
     pub fn settle_adopted(
         &mut self,
+        is_old: bool,
         beginning: impl FnOnce(u64) -> Result<String, Error>,
     ) -> Result<(), Error> {
         let end = match &self.adopted {
@@ -207,6 +212,7 @@ impl Walk {
                 }
                 *bytes
             }
+            None if is_old && self.begin.is_none() => u64::MAX,
             None => 0,
         };
         for (offset, place) in std::mem::take(&mut self.unsigned) {
