@@ -87,15 +87,3 @@ fn what_is_no_file_is_not_waited_for() {
         assert!(read(other).is_err());
     }
 }
-
-/// What another program holds, or a disk that cannot be read, is nothing that was changed.
-#[test]
-fn a_database_that_cannot_be_read_now_is_not_called_changed() {
-    let dir = tempfile::tempdir().unwrap();
-    fill(dir.path(), "l.db", &["a"]);
-    // A newer version's tables.
-    sqlite::tests::run(&dir.path().join("l.db"), "PRAGMA user_version = 75");
-    let key = Key::read(&dir.path().join("log.key")).unwrap();
-    let error = verify(&dir.path().join("l.db"), &key.line()).unwrap_err();
-    assert!(error.to_string().contains("a newer liveness"), "{error}");
-}

@@ -51,20 +51,18 @@ impl Log {
             // Before anything is made for it.
             is_free(&Store::open(path)?, path)?;
         }
-        let key = Key::open(key)?;
+        let log = Self {
+            path: path.clone(),
+            store: Store::open(path)?,
+            key: Key::open(key)?,
+            clock: record::wall_time,
+        };
         if head.is_none() {
-            // Before the log: one without a head is no log any more.
-            let first = Head::first(&key)?.stage(path)?;
+            let first = Head::first(&log.key)?.stage(path)?;
             first
                 .commit()
                 .map_err(|error| log_error(path, advice(&error, ELSEWHERE)))?;
         }
-        let log = Self {
-            path: path.clone(),
-            store: Store::open(path)?,
-            key,
-            clock: record::wall_time,
-        };
         log.end()?;
         Ok(log)
     }

@@ -40,6 +40,8 @@ const CACHE_KIB: i32 = 256;
 const FOREIGN: &str = "its tables are missing or not ours; see `liveness log verify`";
 /// What is wrong with one whose number of tables' version is not that of its tables.
 const VERSION: &str = "its version does not fit its tables; see `liveness log verify`, put back a copy, or begin a new log with --log PATH";
+/// What is wrong with one that has a higher version.
+const NEWER: &str = "a newer liveness wrote it, or it was changed; use that one, put back a copy, or begin a new log with --log PATH";
 /// What is wrong with one that gives rows out of order.
 const KNOTTED: &str = "it is damaged: rows do not follow one another; put back a copy";
 
@@ -178,11 +180,8 @@ impl Base {
         };
         match ask().map_err(|e| wrong(&self.path, e))? {
             Some(version) if version <= MIGRATIONS.len() => Ok(version),
-            Some(_) => Err(log_error(
-                &self.path,
-                "a newer liveness wrote it; use that one, or begin a new log with --log PATH"
-                    .into(),
-            )),
+            // Nobody signs the version: it may as well have been changed.
+            Some(_) => Err(integrity(&self.path, NEWER)),
             None => Err(integrity(&self.path, VERSION)),
         }
     }

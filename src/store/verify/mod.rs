@@ -165,12 +165,12 @@ impl Snapshot {
     /// Looks at every entry.
     pub(super) fn examine(self, keys: &[PublicKey]) -> Result<Report, Error> {
         let mut walk = Walk::default();
+        // Nothing was ever acknowledged.
+        let is_new = matches!(&self.head, Ok(Some(head)) if head.seq == 0);
         match &self.store {
             Store::Lines(lines) => {
                 lines.pieces(|piece| walk.take(&piece))?;
-                // Nothing was written to it yet since there are signatures.
-                let is_old = matches!(&self.head, Ok(Some(head)) if head.seq == 0);
-                walk.settle_adopted(is_old, |bytes| lines.beginning(bytes))?;
+                walk.settle_adopted(is_new, |bytes| lines.beginning(bytes))?;
             }
             Store::Base(base) => {
                 for trouble in base.checked(|piece| walk.take(&piece)) {

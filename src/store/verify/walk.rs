@@ -197,10 +197,10 @@ impl Walk {
         }
     }
 
-    /// Are unsigned lines those that were there before? `is_old` says that nothing is signed yet.
+    /// Are unsigned lines those that were there before? `is_new` says that nothing is signed yet.
     pub fn settle_adopted(
         &mut self,
-        is_old: bool,
+        is_new: bool,
         beginning: impl FnOnce(u64) -> Result<String, Error>,
     ) -> Result<(), Error> {
         let end = match &self.adopted {
@@ -212,7 +212,7 @@ impl Walk {
                 }
                 *bytes
             }
-            None if is_old && self.begin.is_none() => u64::MAX,
+            None if is_new && self.begin.is_none() => u64::MAX,
             None => 0,
         };
         for (offset, place) in std::mem::take(&mut self.unsigned) {
