@@ -12,11 +12,11 @@ demo: ## build, then run the challenge on the simulated subject
 	cargo demo
 
 # Functions with the same code become one, where Rust brings the linker that can do that.
-comma := ,
 LLD = $(wildcard $(shell rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-gnu/bin/gcc-ld/ld.lld)
+FOLD = -C link-arg=-Wl,--icf=all
 dist: ## build the program to hand out, target/dist/liveness: smaller, and longer to build
 	@scripts/deps.sh build
-	cargo rustc --profile dist --bin liveness -- $(if $(LLD),-C link-arg=-Wl$(comma)--icf=all)
+	cargo rustc --profile dist --bin liveness -- $(if $(LLD),$(FOLD))
 	@ls -l target/dist/liveness
 
 # In the profile of `demo`: the dependencies take most of the time and are then built once, and

@@ -17,6 +17,11 @@ pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
+/// Whether there is something, be it that nobody may look at it.
+pub fn may_be_there(path: &Path) -> bool {
+    !fs::symlink_metadata(path).is_err_and(|why| why.kind() == io::ErrorKind::NotFound)
+}
+
 /// How a file is opened that, if it is made, only its owner reads.
 pub fn private() -> OpenOptions {
     let mut options = OpenOptions::new();

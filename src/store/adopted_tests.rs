@@ -2,9 +2,14 @@
 use std::fs;
 
 use super::{
-    samples::{fill, moment, names, open, record, report},
+    samples::{evidence, fill, moment, names, open, record, report},
     *,
 };
+
+fn two_old_lines(folder: &Path) {
+    let line = serde_json::to_string(&record("a")).unwrap();
+    fs::write(folder.join("l.jsonl"), format!("{line}\n{line}\n")).unwrap();
+}
 
 #[test]
 fn a_log_from_before_there_were_signatures_is_taken_in_as_it_is() {
@@ -55,10 +60,24 @@ fn a_purge_leaves_what_was_there_before_the_first_entry_as_it_was() {
 #[test]
 fn an_old_log_to_which_nothing_was_written_yet_is_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("l.jsonl");
-    let line = serde_json::to_string(&record("a")).unwrap();
-    fs::write(&path, format!("{line}\n{line}\n")).unwrap();
+    two_old_lines(dir.path());
     drop(open(dir.path(), "l.jsonl"));
     let found = report(dir.path(), "l.jsonl");
     assert_eq!((found.findings, found.unsigned), (vec![], 2));
+}
+
+#[test]
+fn unsigned_lines_are_purged_all_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    two_old_lines(dir.path());
+    let mut log = open(dir.path(), "l.jsonl");
+    let mut late = record("b");
+    late.started = moment("2026-12-01T00:00:00Z");
+    log.append(&late, evidence()).unwrap();
+    assert_eq!(
+        log.purge(moment("2026-12-01T00:00:00Z")).unwrap().sessions,
+        2
+    );
+    assert_eq!(names(dir.path(), "l.jsonl"), ["b"]);
+    assert_eq!(report(dir.path(), "l.jsonl").findings, []);
 }

@@ -85,7 +85,7 @@ impl Lines {
     pub(super) fn is_written(&self) -> Result<bool, Error> {
         let mut found = false;
         self.pieces(|piece| {
-            found |= Sealed::begins(&piece.text) || Sealed::read(&piece.text).is_ok();
+            found |= is_entry(&piece.text);
         })?;
         Ok(found)
     }
@@ -100,7 +100,7 @@ impl Lines {
         let (mut ours, mut other) = (false, false);
         self.pieces(|piece| {
             let text = &piece.text;
-            if text.starts_with(RECORD) || Sealed::begins(text) || is_record(text) {
+            if text.starts_with(RECORD) || is_entry(text) || is_record(text) {
                 ours = true;
             } else {
                 // Of the very first record a crash may have left less.
@@ -121,10 +121,7 @@ impl Lines {
         if Sealed::is_cut_short(&bytes[cut..]) {
             bytes.truncate(cut);
         }
-        if bytes
-            .split(|b| *b == b'\n')
-            .any(|line| Sealed::begins(line) || Sealed::read(line).is_ok())
-        {
+        if bytes.split(|b| *b == b'\n').any(is_entry) {
             return Err(integrity(
                 &self.path,
                 "unsigned lines follow signed ones; see `liveness log verify`, and begin a new log with --log PATH",
@@ -251,9 +248,14 @@ impl Lines {
     }
 }
 
-/// Whether a line tells of a session, signed or not.
+/// Whether a line is an entry, or something that was one.
+fn is_entry(line: &[u8]) -> bool {
+    Sealed::begins(line) || Sealed::read(line).is_ok()
+}
+
+/// Whether a line is a record of before there were signatures.
 fn is_record(line: &[u8]) -> bool {
-    Sealed::read(line).is_ok() || serde_json::from_slice::<SessionRecord>(line).is_ok()
+    serde_json::from_slice::<SessionRecord>(line).is_ok()
 }
 
 fn tail_from(file: &mut File, start: u64) -> io::Result<Vec<u8>> {

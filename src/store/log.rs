@@ -47,13 +47,14 @@ impl Log {
         let head = Head::read(path)?;
         is_not_gone(path, head.as_ref())?;
         has_its_key(head.is_some(), key)?;
-        if head.is_none() && path.exists() {
-            // Before anything is made for it.
-            is_free(&Store::open(path)?, path)?;
+        let store = Store::open(path)?;
+        if head.is_none() {
+            // Before a key is made for it.
+            is_free(&store, path)?;
         }
         let log = Self {
             path: path.clone(),
-            store: Store::open(path)?,
+            store,
             key: Key::open(key)?,
             clock: record::wall_time,
         };
@@ -254,7 +255,7 @@ pub fn would_take(path: &Path, key: &Path) -> Result<(), Error> {
     }
     if head.is_none() {
         is_free(&store, path)?;
-        if !may_be_there(key) {
+        if !files::may_be_there(key) {
             // The first result makes it.
             return Ok(());
         }
@@ -274,7 +275,7 @@ pub fn would_take(path: &Path, key: &Path) -> Result<(), Error> {
 
 /// A log that is there was signed by a key that must be there, too: a new one would not fit.
 fn has_its_key(is_signed: bool, key: &Path) -> Result<(), Error> {
-    if is_signed && !may_be_there(key) {
+    if is_signed && !files::may_be_there(key) {
         let source = "it is missing, and signs the log that is there; put the right key back, or begin a new log with --log PATH";
         return Err(Error::Key {
             path: key.to_owned(),
@@ -282,11 +283,6 @@ fn has_its_key(is_signed: bool, key: &Path) -> Result<(), Error> {
         });
     }
     Ok(())
-}
-
-/// Whether there is something, be it that nobody may look at it.
-fn may_be_there(path: &Path) -> bool {
-    fs::symlink_metadata(path).map_or_else(|why| why.kind() != io::ErrorKind::NotFound, |_| true)
 }
 
 /// Whether a file without a head may become a log: nothing is written to one of something else, and with a new

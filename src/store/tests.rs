@@ -180,24 +180,6 @@ fn a_purge_leaves_a_chain_that_can_be_followed() {
 }
 
 #[test]
-fn unsigned_lines_are_purged_all_at_once() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("l.jsonl");
-    let line = serde_json::to_string(&record("a")).unwrap();
-    fs::write(&path, format!("{line}\n{line}\n")).unwrap();
-    let mut log = open(dir.path(), "l.jsonl");
-    let mut late = record("b");
-    late.started = moment("2026-12-01T00:00:00Z");
-    log.append(&late, evidence()).unwrap();
-    assert_eq!(
-        log.purge(moment("2026-12-01T00:00:00Z")).unwrap().sessions,
-        2
-    );
-    assert_eq!(names(dir.path(), "l.jsonl"), ["b"]);
-    assert_eq!(report(dir.path(), "l.jsonl").findings, []);
-}
-
-#[test]
 fn a_log_goes_on_under_a_new_key_and_old_entries_still_verify() {
     for name in LOGS {
         let dir = tempfile::tempdir().unwrap();

@@ -71,9 +71,8 @@ impl Key {
     ///
     /// [`Error::Key`] where it cannot be made or read, is damaged, or others may read it.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        match fs::symlink_metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            _ => return Self::read(path),
+        if files::may_be_there(path) {
+            return Self::read(path);
         }
         files::make_private_folder(files::folder_of(path)).map_err(|e| cannot_make(path, &e))?;
         let key = Self {

@@ -69,8 +69,9 @@ impl Base {
         (base.connection.busy_timeout(PATIENCE)).map_err(|e| wrong(path, e))?;
         // Before it is changed in any way: it may be somebody else's.
         base.is_no_other()?;
+        let version = base.version()?;
         base.set_up().map_err(|e| wrong(path, e))?;
-        base.migrate()?;
+        base.migrate(version)?;
         base.is_ours()?;
         Ok(base)
     }
@@ -80,7 +81,7 @@ impl Base {
         let sql = "SELECT count(*) = 0 OR sum(name = 'chain') > 0 FROM sqlite_schema";
         let own = self.connection.query_row(sql, [], |row| row.get(0));
         match own.map_err(|e| wrong(&self.path, e))? {
-            true => self.version().map(drop),
+            true => Ok(()),
             false => {
                 let text = "it is a database of something else; name another file with --log PATH";
                 Err(log_error(&self.path, text.into()))
@@ -186,8 +187,8 @@ impl Base {
         }
     }
 
-    fn migrate(&mut self) -> Result<(), Error> {
-        let version = self.version()?;
+    /// Brings tables that so many steps have made up to date.
+    fn migrate(&mut self, version: usize) -> Result<(), Error> {
         let change = |connection: &mut Connection| {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             for step in MIGRATIONS.iter().skip(version) {
