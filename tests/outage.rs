@@ -186,6 +186,41 @@ fn a_black_camera_is_not_taken_for_an_empty_room() {
     assert_eq!(result["reason"], "source_failed");
 }
 
+/// A camera that is not well from the beginning: the first words of it, its exit code 4, the record.
+fn never_begins(state: &str, fault: &str, why: &str) {
+    let place = Place::new();
+    let machine = Machine::with(&["640x480.yuyv"]).set("SHIM_STATE", state);
+    let program = place.program(&format!("{LINE} --headless"));
+    let mut session = Session::begin(machine.equip(program));
+    let told = session.until("type", "camera");
+    assert_eq!(
+        (&told["state"], &told["fault"]),
+        (&"fault".into(), &fault.into())
+    );
+    let at = told["t_ms"].as_f64().unwrap();
+    println!("{fault}: told after {at} ms");
+    let result = session.until("type", "result");
+    let (code, said) = session.end();
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains(&format!("camera 42 failed: {why}")), "{said}");
+    assert_eq!(result["reason"], "source_failed");
+    assert_eq!(result["faults"][fault], 1);
+    assert_eq!(logged(&place)["faults"][fault], 1);
+    // From its own beginning, which is before the camera is open.
+    assert!(at < 4_000.0, "{at}");
+}
+
+#[test]
+fn a_camera_that_is_busy_from_the_beginning_is_told_and_counted() {
+    never_begins("busy", "busy", "busy; is another program using it?");
+}
+
+#[test]
+fn a_camera_that_never_sends_is_told_long_before_it_is_given_up() {
+    let why = "no frame for 10 s; does another program use it?";
+    never_begins("stall", "stalled", why);
+}
+
 /// Programs are asked to end while a fault lasts, until one does so in time. Of three, for on a machine
 /// that is busy with other things the disk alone may take a second; whoever waits for a camera is late each
 /// time.

@@ -102,7 +102,7 @@ impl fmt::Display for Fault {
 }
 
 /// A fault with what is known of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Trouble {
     /// Which.
     pub fault: Fault,

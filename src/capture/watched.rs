@@ -176,6 +176,8 @@ impl<D: Device> Watched<D> {
             Err(why) => {
                 self.close();
                 if self.seq == 0 {
+                    // Told as well: whoever looks at frames may still be loading networks.
+                    self.turn_into(why.clone(), self.device.now());
                     self.over = true;
                     return Some(Err(Error::camera(&self.which, why)));
                 }
@@ -257,18 +259,7 @@ impl<D: Device> Watched<D> {
         let now = self.device.now();
         let silent = now.since(self.last);
         if self.seq == 0 {
-            return match self.spoilt.take() {
-                Some(why) if silent > OPENING => Err(why),
-                None if silent > OPENING => {
-                    let seconds = OPENING.as_secs();
-                    let text = format!("no frame for {seconds} s; does another program use it?");
-                    Err(Trouble::new(Fault::Stalled, text))
-                }
-                spoilt => {
-                    self.spoilt = spoilt;
-                    Ok(())
-                }
-            };
+            return self.check_first(now, silent);
         }
         let broken = self.faults.keys().any(|fault| is_silent(*fault));
         if broken {
@@ -286,6 +277,23 @@ impl<D: Device> Watched<D> {
             self.fault(Fault::Stalled.into());
             // Nothing but opening it anew helps, and it may help at once.
             self.reopen(now);
+        }
+        Ok(())
+    }
+
+    /// The same before the first frame, which may yet come when it is late.
+    fn check_first(&mut self, now: Timestamp, silent: Duration) -> Result<(), Trouble> {
+        if silent > OPENING {
+            return Err(self.spoilt.take().unwrap_or_else(|| {
+                let seconds = OPENING.as_secs();
+                let text = format!("no frame for {seconds} s; does another program use it?");
+                Trouble::new(Fault::Stalled, text)
+            }));
+        }
+        match &self.spoilt {
+            Some(why) if silent >= DAMAGED => self.turn_into(why.clone(), now),
+            None if silent >= STALL && !self.opening => self.turn_into(Fault::Stalled.into(), now),
+            _ => {}
         }
         Ok(())
     }

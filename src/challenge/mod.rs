@@ -178,18 +178,17 @@ impl Challenge {
     fn pass_time(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
         let over = self.now.since(self.begun) > self.rules.session;
-        // Whoever was not looked at cannot have been too slow.
+        // Whoever was not looked at cannot have been too slow, nor missed.
         let blind = self.now.since(self.last_read) > self.rules.absence;
         let verdict = match &self.phase {
             Phase::Done(_) => return,
-            Phase::Waiting(waiting) if over => Verdict::Inconclusive(if waiting.somebody {
-                Reason::NeverReady
-            } else {
-                Reason::NobodyCame
-            }),
-            Phase::Waiting(_) => return,
+            Phase::Waiting(_) if !over => return,
             Phase::Asking(asked, _) if !over && self.now <= self.limit(asked) => return,
-            Phase::Asking(..) if blind => Verdict::Inconclusive(Reason::SourceFailed),
+            _ if blind => Verdict::Inconclusive(Reason::SourceFailed),
+            Phase::Waiting(waiting) if waiting.somebody => {
+                Verdict::Inconclusive(Reason::NeverReady)
+            }
+            Phase::Waiting(_) => Verdict::Inconclusive(Reason::NobodyCame),
             Phase::Asking(..) if over => Verdict::Failed(Reason::SessionTimeout),
             Phase::Asking(asked, ready) => {
                 let (asked, ready) = (*asked, *ready);

@@ -372,19 +372,20 @@ fn ends_from_outside_never_pass() {
 }
 
 #[test]
-fn nobody_and_nobody_ready_are_inconclusive() {
-    let wait = |reading: Reading| {
+fn nobody_and_nobody_ready_are_inconclusive_and_so_is_a_blind_wait() {
+    let wait = |mut last: Reading, at: u64| {
         let mut challenge = Challenge::new(vec![Step::Nod], Rules::default(), Timestamp::default());
-        challenge.see(&reading);
+        last.at = Timestamp::from_millis(at);
+        challenge.see(&last);
         challenge.tick(Timestamp::from_millis(60_500))
     };
-    let empty = Reading::default();
-    assert_eq!(
-        wait(empty),
-        State::Done(Verdict::Inconclusive(Reason::NobodyCame))
-    );
-    assert_eq!(
-        wait(resting(0)),
-        State::Done(Verdict::Inconclusive(Reason::NeverReady))
-    );
+    let ended = |reason| State::Done(Verdict::Inconclusive(reason));
+    for (reading, reason) in [
+        (Reading::default(), Reason::NobodyCame),
+        (resting(0), Reason::NeverReady),
+    ] {
+        assert_eq!(wait(reading.clone(), 60_000), ended(reason));
+        // Whoever came since was not looked at.
+        assert_eq!(wait(reading, 59_000), ended(Reason::SourceFailed));
+    }
 }

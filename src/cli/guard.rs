@@ -19,6 +19,8 @@ pub struct Guard {
     news: Heard,
     /// Whether its return is waited for; else its fault is an error.
     patient: bool,
+    /// Whether a frame has come.
+    begun: bool,
     /// What is wrong with it now.
     standing: BTreeMap<Fault, News>,
     /// Frames from before are not to be judged any more.
@@ -33,6 +35,7 @@ impl Guard {
             camera,
             news,
             patient,
+            begun: false,
             standing: BTreeMap::new(),
             stale: Timestamp::default(),
             held: None,
@@ -42,8 +45,16 @@ impl Guard {
     /// What comes next, of what `wait` gives: news go before what was seen meanwhile, and what was seen
     /// from before a fault until its end only lets time pass.
     pub fn next(&mut self, wait: impl FnOnce() -> Result<Next, Error>) -> Result<Next, Error> {
-        if let Some(news) = self.hear()? {
+        if let Some(news) = self.hear() {
             return Ok(Next::Camera(news));
+        }
+        // A camera whose first frame is late may yet send it; one that never does ends its frames by itself.
+        let late = |news: &News| matches!(news.fault, Fault::Stalled | Fault::Damaged);
+        if let Some(news) = self.broken()
+            && !self.patient
+            && (self.begun || !late(news))
+        {
+            return Err(news.error(&self.camera));
         }
         let seen = match self.held.take() {
             Some(seen) => seen,
@@ -52,7 +63,8 @@ impl Guard {
                     Next::Seen(seen) => seen,
                     other => return Ok(other),
                 };
-                if let Some(news) = self.hear()? {
+                self.begun = true;
+                if let Some(news) = self.hear() {
                     self.held = Some(seen);
                     return Ok(Next::Camera(news));
                 }
@@ -67,7 +79,7 @@ impl Guard {
     }
 
     /// What there is to say of the camera.
-    fn hear(&mut self) -> Result<Option<News>, Error> {
+    fn hear(&mut self) -> Option<News> {
         while let Some(news) = (self.news)() {
             match news.state {
                 Change::Fault => {
@@ -81,14 +93,11 @@ impl Guard {
                 // Its end, too: a frame from while it lasted may still be looked at.
                 self.stale = self.stale.max(news.at);
             }
-            if news.breaks() && !self.patient {
-                return Err(news.error(&self.camera));
-            }
             if self.patient {
-                return Ok(Some(news));
+                return Some(news);
             }
         }
-        Ok(None)
+        None
     }
 
     /// What is wrong with it now, the gravest first.
@@ -240,5 +249,26 @@ mod tests {
         bench.tell(fault(900, Fault::Stalled));
         let told = bench.next(|| seen(880));
         assert!(told.starts_with("camera 0 failed: no frame"), "{told}");
+    }
+
+    #[test]
+    fn who_does_not_wait_waits_for_the_first_frame() {
+        let mut bench = Bench::new(false);
+        bench.tell(fault(2_000, Fault::Stalled));
+        assert_eq!(bench.next(|| Next::Tick(at(2_050))), "tick");
+        bench.tell(back(2_500, Fault::Stalled));
+        assert_eq!(bench.next(|| seen(2_500)), "seen 2500");
+        // It broke before its first frame was looked at.
+        let mut bench = Bench::new(false);
+        bench.tell(fault(2_600, Fault::Stalled));
+        assert_eq!(bench.next(|| seen(500)), "tick");
+        let told = bench.next(|| unreachable!("nothing more is waited for"));
+        assert!(told.starts_with("camera 0 failed: no frame"), "{told}");
+        // This one will send nothing.
+        let mut bench = Bench::new(false);
+        bench.tell(fault(600, Fault::Unplugged));
+        let told = bench.next(|| unreachable!("nothing more is waited for"));
+        let why = "camera 0 failed: it is not there";
+        assert!(told.starts_with(why), "{told}");
     }
 }

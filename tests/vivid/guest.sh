@@ -163,8 +163,13 @@ shows() {
 
 # Frames a second that are taken and looked at, with the kernels for an instruction set.
 frames() {
-  LIVENESS_ISA=$1 exits 0 -vv analyze camera:0 --json --seconds 8 --size 320x180 || return
-  shows 'vivid-000-vid-cap, YUYV 320x180' || return
+  LIVENESS_ISA=$1 start -vv analyze camera:0 --json --size 320x180
+  hear 'vivid-000-vid-cap, YUYV 320x180' 60 || return
+  # The networks take long to load and to warm up, and longer on a busy host.
+  hear '"type":"frame","frame":[1-9]' 60 || return
+  sleep 3
+  killall -TERM liveness
+  ended 0 $STOPS || return
   # The moments of the frames, in ms. The first one lies about until the networks have warmed up.
   moments=$(sed -n 's/^{"type":"frame",.*"t_ms":\([0-9]*\).*/\1/p' $OUT)
   answer=$(echo "$moments" | awk '
@@ -173,7 +178,7 @@ frames() {
     { last = $1 }
     END {
       if (bad) exit 1
-      if (NR < 3) { print NR " frames in 8 s"; exit 1 }
+      if (NR < 3) { print NR " frames in 3 s"; exit 1 }
       printf "%.1f frames/s", (NR - 2) * 1000 / (last - first)
     }')
   bad=$?
@@ -183,8 +188,7 @@ frames() {
 
 # Not loaded yet: shows as well that what the others see is vivid's.
 case_no_camera() {
-  exits 0 cameras && shows 'no camera found' || return
-  exits 4 doctor && shows 'FAIL *camera *no camera found'
+  exits 0 cameras && shows 'no camera found'
 }
 
 case_listed() {
@@ -215,7 +219,7 @@ case_busy() {
   v4l2-ctl -d /dev/video0 --stream-mmap --stream-to=/dev/null >/tmp/other 2>&1 &
   other=$!
   within 10 test -s /tmp/other
-  exits 4 challenge --headless --timeout 10 --log $LOG
+  exits 4 challenge --headless --timeout 5 --log $LOG
   bad=$?
   kill $other
   wait $other 2>/dev/null
@@ -357,7 +361,7 @@ case_stopped_while_gone() {
 }
 
 case_gone_for_good() {
-  session 12 || return
+  session 10 || return
   begun=$(now)
   unplug
   fault unplugged 5 && ended 4 30
@@ -368,14 +372,13 @@ case_gone_for_good() {
 }
 
 case_gone_and_back() {
-  session 15 || return
+  session 600 || return
   begun=$(now)
   unplug
   fault unplugged 5 || return
   plug
   begun=$(now)
-  back unplugged 5 && ended 3 30 || return
-  logged '"reason":"nobody_came"' && logged '"unplugged":1'
+  back unplugged 5 && sleep 1 && stops && logged '"unplugged":1'
 }
 
 # Who judges nobody does not wait.
