@@ -227,6 +227,35 @@ fn a_read_only_disk_is_read_and_not_written() {
     }
 }
 
+/// What a database's writer left in its write-ahead log cannot be read on such a disk: that is said, and
+/// what stands in the file itself is not shown for all there is.
+#[test]
+#[cfg(target_os = "linux")]
+fn results_that_cannot_be_read_on_a_read_only_disk_are_not_left_out() {
+    let book = Logbook::bare("l.db");
+    let script = "LIVENESS_WRITER=$PWD/disk/l.db $WRITER writer --exact --nocapture > told &
+        until grep -q 'logged ' told; do :; done
+        kill -KILL $!
+        wait $!
+        rm disk/l.db-shm
+        mount -o remount,ro disk || exit 77
+        $LIVENESS log list --log disk/l.db; echo listed $?
+        $LIVENESS log verify --log disk/l.db; echo unverified $?
+        mount -o remount,rw disk || exit 77
+        $LIVENESS log list --json --log disk/l.db | grep -q session; echo found $?
+        $LIVENESS log verify --log disk/l.db; echo verified $?";
+    let Some(told) = on_a_small_disk(&book, "size=40m", script) else {
+        return;
+    };
+    assert_eq!(told.matches("copy it, -wal and .head").count(), 2, "{told}");
+    assert!(told.contains("listed 2"), "{told}");
+    assert!(told.contains("unverified 2"), "{told}");
+    assert!(
+        told.contains("found 0") && told.contains("verified 0"),
+        "{told}"
+    );
+}
+
 /// A result whose head cannot be written is not in the log, as it is said.
 #[test]
 #[cfg(target_os = "linux")]
