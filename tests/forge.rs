@@ -195,7 +195,10 @@ fn a_log_behind_a_link_is_purged_where_it_lies() {
         drop(log);
         let stale = place.put(&format!("disk/.{name}.4711.new"), "left by a kill");
         let purge = format!("log purge --older-than 0s --log {name}");
-        place.run(&purge).code(0).stdout(contains("1 sessions"));
+        place
+            .run(&purge)
+            .code(0)
+            .stdout(contains("1 session deleted"));
         assert!(place.path(name).is_symlink() && !stale.exists());
         for entry in fs::read_dir(place.path("disk")).unwrap() {
             let bytes = fs::read(entry.unwrap().path()).unwrap();

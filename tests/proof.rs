@@ -70,7 +70,7 @@ fn a_result_is_the_signed_entry_that_is_in_the_log() {
         place
             .run(&line)
             .code(0)
-            .stdout(contains("1 entries, 1 sessions"));
+            .stdout(contains("1 entry, 1 session"));
         let shown = format!("log show {}{log}", result["session"].as_str().unwrap());
         place
             .run(&shown)

@@ -57,6 +57,13 @@ pub fn plain(text: &str) -> String {
     text.chars().map(written).collect()
 }
 
+/// So many of something: "1 session", "2 sessions".
+pub fn count(n: impl Display, one: &str, many: &str) -> String {
+    let n = n.to_string();
+    let of = if n == "1" { one } else { many };
+    format!("{n} {of}")
+}
+
 /// The error with its causes on one line, each said once: our own errors name their cause already.
 pub fn explain(error: &anyhow::Error) -> String {
     let mut text = String::new();

@@ -237,7 +237,7 @@ pub fn would_take(path: &Path, key: &Path) -> Result<(), Error> {
     is_not_gone(path, head.as_ref())?;
     if !path.exists() {
         // The first result makes both.
-        return match key.exists() {
+        return match files::may_be_there(key) {
             true => Key::read(key).map(drop),
             false => Ok(()),
         };

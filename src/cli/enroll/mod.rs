@@ -17,7 +17,7 @@ use super::{
     Common,
     exit::Exit,
     input::Input,
-    out::{print_json, print_line},
+    out::{count, print_json, print_line},
     people::{Folder, Threshold},
     table::table,
 };
@@ -134,9 +134,9 @@ impl Enroll {
                 spread,
             })?;
         } else {
-            let of = if frames == 1 { "picture" } else { "pictures" };
+            let pictures = count(frames, "picture", "pictures");
             print_line(format_args!(
-                "enrolled {name}: {frames} {of}, at most {spread:.2} apart; no picture is kept"
+                "enrolled {name}: {pictures}, at most {spread:.2} apart; no picture is kept"
             ))?;
         }
         Ok(Exit::Done)

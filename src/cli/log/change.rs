@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::cli::{
     exit::Exit,
-    out::{print_json, print_line, say},
+    out::{count, print_json, print_line, say},
     span::Span,
 };
 
@@ -35,8 +35,8 @@ pub fn purge(path: &Path, older_than: Span, json: bool) -> anyhow::Result<Exit> 
     let purged = Log::open(path, &key_path(path))?.purge(before)?;
     if purged.kept > 0 {
         say(format_args!(
-            "note: {} older sessions stay: they are from before there were signatures, and go together when the last of them is old enough",
-            purged.kept
+            "note: {} from before there were signatures left: they go together when the last of them is old enough",
+            count(purged.kept, "session", "sessions")
         ));
     }
     if json {
@@ -47,7 +47,8 @@ pub fn purge(path: &Path, older_than: Span, json: bool) -> anyhow::Result<Exit> 
             lingers: purged.lingers,
         })?;
     } else {
-        print_line(format_args!("{} sessions deleted", purged.sessions))?;
+        let sessions = count(purged.sessions, "session", "sessions");
+        print_line(format_args!("{sessions} deleted"))?;
     }
     if purged.lingers {
         say(format_args!(

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::{
     exit::Exit,
-    out::{print_json, print_line},
+    out::{count, print_json, print_line},
 };
 
 /// One thing that is wrong, as `--json` prints it.
@@ -131,21 +131,18 @@ fn say_report(report: &Report, path: &Path) -> anyhow::Result<()> {
         print_line(format_args!("{}: {}", finding.place, finding.trouble))?;
     }
     if !report.is_sound() {
-        let n = report.findings.len();
-        let things = if n == 1 { "thing is" } else { "things are" };
-        return print_line(format_args!(
-            "{}: {n} {things} not as they were written",
-            path.display()
-        ));
+        let things = count(report.findings.len(), "thing is", "things are");
+        return print_line(format_args!("{}: {things} not as written", path.display()));
     }
     print_line(format_args!(
-        "{} entries, {} sessions: each as it was written, none missing",
-        report.entries, report.sessions
+        "{}, {}: each as it was written, none missing",
+        count(report.entries, "entry", "entries"),
+        count(report.sessions, "session", "sessions")
     ))?;
     if report.purged > 0 {
         print_line(format_args!(
-            "{} entries were purged for their age",
-            report.purged
+            "{} purged for age",
+            count(report.purged, "entry was", "entries were")
         ))?;
     }
     if report.unfinished {

@@ -36,6 +36,10 @@ use account::{Account, Pass};
 use report::Report;
 use scratch::Scratch;
 
+/// What two flags of a challenge say here.
+const LOG: &str = "Keep the day's results in this log [default: a temporary one]";
+const JSON: &str = "Print one JSON object, in the end";
+
 /// Play a kiosk's day in virtual time, as fast as the machine allows, and see that all goes as it must.
 ///
 /// People and attacks, made from the built-in portraits, come and go before a camera that fails now and
@@ -46,9 +50,12 @@ use scratch::Scratch;
 /// there is none, and where memory grows by 2 MB from frame 10,000 on (that is judged with MALLOC_MMAP_THRESHOLD_=131072 in the
 /// environment, as `make soak` has it: else what it takes to draw people is not given back).
 ///
-/// The log is a temporary one, unless --log names it; --json prints one object in the end. A whole day
-/// takes an hour or two of computing; Ctrl-C ends it early and tells what it has.
+/// A whole day takes an hour or two of computing; Ctrl-C ends it early and tells what it has.
 #[derive(Args, Debug)]
+#[command(
+    mut_arg("log", |log| log.help(LOG).long_help(None::<&str>)),
+    mut_arg("json", |json| json.help(JSON).long_help(None::<&str>))
+)]
 pub struct Soak {
     /// Play so many hours.
     #[arg(long, value_name = "HOURS", default_value_t = 24.0, value_parser = hours)]
