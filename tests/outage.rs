@@ -216,6 +216,22 @@ fn a_camera_that_is_busy_from_the_beginning_is_told_and_counted() {
 }
 
 #[test]
+fn a_camera_that_never_opens_is_told_in_a_short_session_too() {
+    let place = Place::new();
+    let machine = Machine::with(&["640x480.yuyv"]).set("SHIM_STATE", "hang");
+    let program = place.program(&format!("{LINE} --headless --timeout 5"));
+    let mut session = Session::begin(machine.equip(program));
+    assert_eq!(session.until("type", "camera")["fault"], "stalled");
+    let result = session.until("type", "result");
+    let (code, said) = session.end();
+    assert_eq!(code, Some(4), "{said}");
+    let why = "error: camera 42 failed: no frame for 2 s";
+    assert!(said.contains(why), "{said}");
+    assert_eq!(result["reason"], "source_failed");
+    assert_eq!(logged(&place)["faults"]["stalled"], 1);
+}
+
+#[test]
 fn a_camera_that_never_sends_is_told_long_before_it_is_given_up() {
     let why = "no frame for 10 s; does another program use it?";
     never_begins("stall", "stalled", why);

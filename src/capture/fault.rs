@@ -78,6 +78,11 @@ impl Fault {
     pub const fn breaks(self) -> bool {
         !matches!(self, Self::Slow)
     }
+
+    /// Whether no frame comes while it lasts.
+    pub(super) const fn silences(self) -> bool {
+        !matches!(self, Self::Black | Self::Frozen | Self::Slow)
+    }
 }
 
 impl fmt::Display for Fault {

@@ -30,6 +30,8 @@ mod sysfs;
 mod tries;
 pub mod video;
 pub mod watched;
+#[cfg(test)]
+mod watched_tests;
 mod worker;
 
 use kind::Kind;

@@ -35,6 +35,13 @@ const STALL: Duration = Duration::from_secs(2);
 /// first.
 const OPENING: Duration = Duration::from_secs(if cfg!(target_os = "macos") { 70 } else { 10 });
 
+/// One that has not opened within this is told of: in its driver it may hang for ever.
+const LATE: Duration = if cfg!(target_os = "macos") {
+    OPENING
+} else {
+    STALL
+};
+
 /// A camera that gives only buffers without a picture for so long gives damaged ones.
 const DAMAGED: Duration = Duration::from_secs(1);
 
@@ -174,7 +181,7 @@ impl<D: Device> Watched<D> {
         match self.listen() {
             Ok(moment) => moment.map(Ok),
             Err(why) => {
-                self.close();
+                self.device.close();
                 if self.seq == 0 {
                     // Told as well: whoever looks at frames may still be loading networks.
                     self.turn_into(why.clone(), self.device.now());
@@ -261,7 +268,7 @@ impl<D: Device> Watched<D> {
         if self.seq == 0 {
             return self.check_first(now, silent);
         }
-        let broken = self.faults.keys().any(|fault| is_silent(*fault));
+        let broken = self.faults.keys().any(|fault| fault.silences());
         if broken {
             // It was opened anew, or stays open, and nothing comes.
             let patience = if self.opening { OPENING } else { STALL };
@@ -290,9 +297,12 @@ impl<D: Device> Watched<D> {
                 Trouble::new(Fault::Stalled, text)
             }));
         }
+        let patience = if self.opening { LATE } else { STALL };
         match &self.spoilt {
+            // One that is told stands: buffers that are bad in two ways would make it change with each.
+            _ if !self.faults.is_empty() => {}
             Some(why) if silent >= DAMAGED => self.turn_into(why.clone(), now),
-            None if silent >= STALL && !self.opening => self.turn_into(Fault::Stalled.into(), now),
+            None if silent >= patience => self.turn_into(Fault::Stalled.into(), now),
             _ => {}
         }
         Ok(())
@@ -330,7 +340,7 @@ impl<D: Device> Watched<D> {
     /// No frame comes any more.
     fn fault(&mut self, why: Trouble) {
         let now = self.device.now();
-        if self.faults.keys().any(|fault| is_silent(*fault)) {
+        if self.faults.keys().any(|fault| fault.silences()) {
             self.tries.refused();
         } else {
             self.tries.closed();
@@ -355,7 +365,7 @@ impl<D: Device> Watched<D> {
 
     /// Closes it, to be opened anew at once.
     fn reopen(&mut self, now: Timestamp) {
-        self.close();
+        self.device.close();
         self.tries.at_once(now);
         self.next_look = now;
     }
@@ -381,19 +391,10 @@ impl<D: Device> Watched<D> {
             Err(TrySendError::Disconnected(_)) => self.over = true,
         }
     }
-
-    fn close(&mut self) {
-        self.device.close();
-    }
 }
 
 impl<D: Device> Drop for Watched<D> {
     fn drop(&mut self) {
-        self.close();
+        self.device.close();
     }
-}
-
-/// Whether no frame comes while the fault lasts.
-fn is_silent(fault: Fault) -> bool {
-    !matches!(fault, Fault::Black | Fault::Frozen | Fault::Slow)
 }

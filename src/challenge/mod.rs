@@ -45,6 +45,10 @@ use looks::Looks;
 use questions::Questions;
 use ready::Waiting;
 
+/// Where no picture was looked at for so long, nobody can be said not to have come: a camera that sends
+/// nothing for so long has stalled, and slower sources than one picture a second are none to wait before.
+const BLIND: Duration = Duration::from_secs(2);
+
 #[derive(Debug)]
 enum Phase {
     Waiting(Waiting),
@@ -179,12 +183,15 @@ impl Challenge {
         self.now = self.now.max(now);
         let over = self.now.since(self.begun) > self.rules.session;
         // Whoever was not looked at cannot have been too slow, nor missed.
-        let blind = self.now.since(self.last_read) > self.rules.absence;
+        let unread = self.now.since(self.last_read);
         let verdict = match &self.phase {
             Phase::Done(_) => return,
             Phase::Waiting(_) if !over => return,
             Phase::Asking(asked, _) if !over && self.now <= self.limit(asked) => return,
-            _ if blind => Verdict::Inconclusive(Reason::SourceFailed),
+            Phase::Asking(..) if unread > self.rules.absence => {
+                Verdict::Inconclusive(Reason::SourceFailed)
+            }
+            Phase::Waiting(_) if unread > BLIND => Verdict::Inconclusive(Reason::SourceFailed),
             Phase::Waiting(waiting) if waiting.somebody => {
                 Verdict::Inconclusive(Reason::NeverReady)
             }

@@ -386,6 +386,6 @@ fn nobody_and_nobody_ready_are_inconclusive_and_so_is_a_blind_wait() {
     ] {
         assert_eq!(wait(reading.clone(), 60_000), ended(reason));
         // Whoever came since was not looked at.
-        assert_eq!(wait(reading, 59_000), ended(Reason::SourceFailed));
+        assert_eq!(wait(reading, 58_000), ended(Reason::SourceFailed));
     }
 }

@@ -49,10 +49,10 @@ impl Guard {
             return Ok(Next::Camera(news));
         }
         // A camera whose first frame is late may yet send it; one that never does ends its frames by itself.
-        let late = |news: &News| matches!(news.fault, Fault::Stalled | Fault::Damaged);
+        let may_begin = [Fault::Stalled, Fault::Damaged, Fault::WrongSize];
         if let Some(news) = self.broken()
             && !self.patient
-            && (self.begun || !late(news))
+            && (self.begun || !may_begin.contains(&news.fault))
         {
             return Err(news.error(&self.camera));
         }

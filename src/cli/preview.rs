@@ -85,7 +85,10 @@ impl Preview {
                         now.take(seen, feed.now());
                     }
                     Ok(Next::Tick(_)) => {}
-                    Ok(Next::Camera(news)) => say(camera_words(news.state, &news.text)),
+                    Ok(Next::Camera(news)) => {
+                        now.stale |= news.breaks();
+                        say(camera_words(news.state, &news.text));
+                    }
                     Ok(Next::End) => over = true,
                     Err(error) => {
                         failure = Some(error);
@@ -96,8 +99,7 @@ impl Preview {
             canvas.resize(window.size());
             let stages = now.stages();
             let samples: Vec<Sample> = now.reader.track().iter().copied().collect();
-            // A picture from before the fault would look like a mirror that has stopped.
-            let seen = now.seen.as_ref().filter(|_| feed.fault().is_none());
+            let seen = now.seen.as_ref().filter(|_| !now.stale);
             let moment = Moment {
                 frame: seen.map(|o| &*o.frame),
                 faces: seen.map_or(&[], |o| &o.faces),
@@ -159,6 +161,8 @@ impl Preview {
 #[derive(Default)]
 struct Now {
     seen: Option<Observation>,
+    /// Whether that is from before a fault: it would look like a mirror that has stopped.
+    stale: bool,
     reader: Reader,
     guide: Option<Guide>,
     first: Option<Timestamp>,
@@ -208,7 +212,7 @@ impl Now {
         }
         let last = self.seen.as_ref().map(|o| o.frame.seq);
         self.dropped += seen.frame.dropped_since(last);
-        self.seen = Some(seen);
+        (self.seen, self.stale) = (Some(seen), false);
     }
 
     fn stages(&self) -> [(&'static str, f32); 2] {

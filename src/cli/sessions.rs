@@ -112,6 +112,7 @@ impl<'a> Sessions<'a> {
             audit: &proof.audit,
             stop,
             hear,
+            source: source.to_string(),
             now: self.now,
             still: None,
             broken: None,
@@ -184,6 +185,7 @@ struct Run<'a> {
     audit: &'a Audit,
     stop: &'a Receiver<()>,
     hear: Hear<'a>,
+    source: String,
     now: Timestamp,
     /// The last frame of a face at rest before anything was asked, where one is to be kept.
     still: Option<Arc<Frame>>,
@@ -235,13 +237,20 @@ impl Run<'_> {
             Next::Camera(news) => {
                 self.now = self.now.max(news.at);
                 self.session.hear(&news);
+                if news.breaks() {
+                    // Nor is it shown once the fault is over.
+                    *frame = None;
+                }
             }
             Next::End => self.session.end(End::SourceEnded),
         }
         // The result is shown only after it has been logged.
         let state = self.session.state();
         if state == State::Done(Verdict::Inconclusive(Reason::SourceFailed)) {
-            self.broken = self.feed.failure();
+            self.broken = Some(self.feed.failure().unwrap_or_else(|| Error::Source {
+                what: self.source.clone(),
+                source: "no picture came in time to be judged; is this machine busy with other things?".into(),
+            }));
         }
         if let (Some(stage), false) = (self.stage.as_mut(), matches!(state, State::Done(_))) {
             let script_len = self.session.script_len();
