@@ -231,6 +231,15 @@ fn a_damaged_network_is_named() {
     }
 }
 
+/// Of 300 channels, made by tests/passive/make_hungry.py: it loads in a blink, and takes 300 MB for a tile of
+/// 512 x 512.
+#[test]
+fn a_network_that_large_pictures_would_make_huge_is_refused() {
+    let bytes = fs::read("tests/passive/wide.onnx").unwrap();
+    let words = refusal(&PNET, Some(&bytes));
+    assert!(words.contains("more than 256 MB"), "{words}");
+}
+
 #[test]
 fn one_network_in_anothers_place_is_named() {
     for spec in ALL {

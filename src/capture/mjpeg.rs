@@ -69,7 +69,11 @@ impl Iterator for Mjpeg {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let decoded = match self.piece() {
-                Err(error) => return Some(Err(error)),
+                Err(error) => {
+                    // Nor is more to be said of it.
+                    self.delivered = 1;
+                    return Some(Err(error));
+                }
                 Ok(Some(Piece::Whole(bytes))) => pixels::jpeg(&bytes),
                 Ok(Some(Piece::Broken)) => Err("it is cut off".into()),
                 Ok(None) if self.delivered == 0 => {

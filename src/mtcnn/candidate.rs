@@ -27,9 +27,10 @@ impl Candidate {
 }
 
 /// Greedy non-maximum suppression by IoU: the best box stays, whatever overlaps it by more than
-/// `max_iou` goes, and so on down. Best first; NaN scores count as the worst.
-pub fn nms(candidates: Vec<Candidate>, max_iou: f32) -> Vec<Candidate> {
-    nms_by(candidates, |c| (c.bbox, c.score), BBox::iou, max_iou)
+/// `max_iou` goes, and so on down, until `most` stay: the time it takes grows with `most` times the candidates,
+/// and not with their square. Best first; NaN scores count as the worst.
+pub fn nms(candidates: Vec<Candidate>, max_iou: f32, most: usize) -> Vec<Candidate> {
+    nms_by(candidates, |c| (c.bbox, c.score), BBox::iou, max_iou, most)
 }
 
 /// As [`nms`], for anything with a box and a score (`key`), and any measure of overlap.
@@ -38,6 +39,7 @@ pub fn nms_by<T>(
     key: impl Fn(&T) -> (BBox, f32),
     overlap: impl Fn(&BBox, &BBox) -> f32,
     max: f32,
+    most: usize,
 ) -> Vec<T> {
     let rank = |item: &T| {
         let score = key(item).1;
@@ -46,6 +48,9 @@ pub fn nms_by<T>(
     items.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
     let mut kept: Vec<T> = Vec::new();
     for item in items {
+        if kept.len() >= most {
+            break;
+        }
         let bbox = key(&item).0;
         if kept.iter().all(|k| overlap(&key(k).0, &bbox) <= max) {
             kept.push(item);
@@ -91,8 +96,8 @@ mod tests {
             candidate(0.0, 0.0, 100.0, 0.9),
             candidate(30.0, 30.0, 20.0, 0.8),
         ];
-        assert_eq!(nms(boxes.clone(), 0.7).len(), 2);
-        let kept = nms_by(boxes, |c| (c.bbox, c.score), BBox::io_min, 0.7);
+        assert_eq!(nms(boxes.clone(), 0.7, 9).len(), 2);
+        let kept = nms_by(boxes, |c| (c.bbox, c.score), BBox::io_min, 0.7, 9);
         assert_eq!(kept.len(), 1);
     }
 
@@ -104,6 +109,7 @@ mod tests {
                 candidate(0.0, 0.0, 10.0, 0.1),
             ],
             0.5,
+            9,
         );
         assert_eq!(kept.len(), 1);
         assert!((kept[0].score - 0.1).abs() < 1e-6);
@@ -120,11 +126,14 @@ mod tests {
     proptest! {
         #[test]
         fn nms_keeps_the_best_is_sorted_and_idempotent(candidates in any_candidates()) {
-            let kept = nms(candidates.clone(), 0.5);
+            let kept = nms(candidates.clone(), 0.5, 99);
             let best = candidates.iter().map(|c| c.score).fold(f32::MIN, f32::max);
             prop_assert!(candidates.is_empty() || kept[0].score >= best);
             prop_assert!(kept.is_sorted_by(|a, b| a.score >= b.score));
-            prop_assert_eq!(&nms(kept.clone(), 0.5), &kept);
+            prop_assert_eq!(&nms(kept.clone(), 0.5, 99), &kept);
+            // Where it stops early it gives the same ones.
+            let few = nms(candidates, 0.5, 3);
+            prop_assert_eq!(&few[..], &kept[..kept.len().min(3)]);
         }
     }
 }

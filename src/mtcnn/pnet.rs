@@ -34,10 +34,11 @@ pub struct Swept {
     pub candidates: Vec<Candidate>,
 }
 
-/// Square boxes that may hold a face, best first: calibrated, without doubles across levels.
+/// Square boxes that may hold a face, best first: calibrated, without doubles across levels, as many at most
+/// as go on.
 pub fn squares(swept: &[Swept], params: &Params) -> Vec<BBox> {
     let all = swept.iter().flat_map(|s| s.candidates.iter().copied());
-    let kept = nms(all.collect(), params.stage_iou);
+    let kept = nms(all.collect(), params.stage_iou, params.proposed_most);
     kept.iter().map(|c| c.calibrated().square()).collect()
 }
 
@@ -101,7 +102,7 @@ impl PNet {
                     std::mem::swap(&mut self.larger, &mut self.rgb);
                 }
             }
-            let candidates = nms(found, params.level_iou);
+            let candidates = nms(found, params.level_iou, params.proposed_most);
             all.push(Swept { level, candidates });
         }
         Ok(all)

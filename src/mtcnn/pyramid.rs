@@ -3,6 +3,9 @@
 /// Side of the window one P-Net output cell sees, in pixels of the scaled picture.
 pub const CELL: f32 = 12.0;
 
+/// Smallest step from one level to the next: one of 1 would never end.
+const SMALLEST_STEP: f32 = 0.95;
+
 /// One level of the pyramid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Level {
@@ -13,7 +16,7 @@ pub struct Level {
 }
 
 /// The levels for a picture of `width` x `height` in which the smallest face is `min_face_px`,
-/// largest level first. `factor` is the step from one to the next, below 1.
+/// largest level first. `factor` is the step from one to the next; above [`SMALLEST_STEP`] it counts as that.
 ///
 /// Empty where the picture is smaller than that face. Nothing is ever enlarged beyond what the
 /// smallest face asks for: `min_face_px` below [`CELL`] counts as [`CELL`].
@@ -26,7 +29,7 @@ pub fn levels(width: u32, height: u32, min_face_px: f32, factor: f32) -> Vec<Lev
             width: (width as f32 * scale).ceil() as u32,
             height: (height as f32 * scale).ceil() as u32,
         });
-        scale *= factor;
+        scale *= factor.min(SMALLEST_STEP);
     }
     levels
 }
@@ -49,6 +52,14 @@ mod tests {
         assert!(levels(59, 59, 60.0, 0.709).is_empty());
         assert!(levels(0, 0, 60.0, 0.709).is_empty());
         assert_eq!(levels(60, 60, 60.0, 0.709).len(), 1);
+    }
+
+    #[test]
+    fn a_step_that_is_none_ends_too() {
+        for factor in [0.0, -1.0, 0.999, 1.0, 7.0, f32::INFINITY, f32::NAN] {
+            let got = levels(640, 480, 60.0, factor).len();
+            assert!((1..50).contains(&got), "{factor}: {got}");
+        }
     }
 
     proptest! {

@@ -44,7 +44,7 @@ impl RNet {
         let found = in_rounds(squares, params, look, |c| {
             (c.score >= params.rnet_sure).then(|| c.calibrated().square())
         })?;
-        let kept = nms(found, params.stage_iou);
+        let kept = nms(found, params.stage_iou, params.refined_most);
         Ok(kept.iter().map(|c| c.calibrated().square()).collect())
     }
 

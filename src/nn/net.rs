@@ -18,11 +18,14 @@ use tract_onnx::{
 use super::{Spec, constants, kernels::Isa, lower::lower, operator::Fused};
 use crate::error::{Cause, Error};
 
-/// Plans kept per network. A 640x480 pyramid has at most 11 levels (smallest face 12 px), a batch
-/// at most 16 crops; beyond that pictures of many sizes would only fill memory.
-const PLANS: usize = 16;
+/// Plans kept per network. The tiles of a pyramid have at most 11 sizes at 640x480, 22 at 1920x1080 (smallest
+/// face 12 px), a batch at most 16 crops; beyond that pictures of many sizes would only fill memory.
+const PLANS: usize = 32;
 
-/// Numbers of the largest value inside a network, for the first input it is tried on: 256 MB, 64 channels of
+/// What the open sizes of an input may come to: crops in a batch, sides of a tile.
+const OPEN: [usize; 4] = [16, 3, 512, 512];
+
+/// Numbers of the largest value inside a network, for the largest input it may get: 256 MB, 64 channels of
 /// 1024 x 1024.
 const LARGEST: u128 = 1 << 26;
 
@@ -127,9 +130,11 @@ impl Net {
         let [n, c, h, w] = spec.input.map(|size| size.unwrap_or(24));
         let shape = [spec.input[0].map_or(1, |_| n), h, w, c];
         // Memory that there is not ends the program.
+        let [n, c, h, w] = std::array::from_fn(|i| spec.input[i].unwrap_or(OPEN[i]));
+        let most = [n, h, w, c];
         let largest = match &net.engine {
-            Engine::Fused(fused) => fused.largest(shape),
-            Engine::Tract(model) => largest(model, shape).map_err(|e| e.into_boxed_dyn_error())?,
+            Engine::Fused(fused) => fused.largest(most),
+            Engine::Tract(model) => largest(model, most).map_err(|e| e.into_boxed_dyn_error())?,
         };
         if largest > LARGEST {
             return Err("a value inside it takes more than 256 MB".into());

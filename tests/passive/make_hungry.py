@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Makes networks that ask for much more memory than they hold, and the small ones beside them that the fuzzer starts from.
 
-border.onnx: borders of 60,000 pixels. constant.onnx: a constant of 12,000 x 12,000, half a gigabyte. Needs nothing but
+border.onnx: borders of 60,000 pixels. constant.onnx: a constant of 12,000 x 12,000, half a gigabyte. wide.onnx: a P-Net of
+300 channels, which is small until a large tile goes through it. Needs nothing but
 Python: it writes the few fields of ONNX's protobuf that it needs.
 """
+import math
 import struct
 from pathlib import Path
 
@@ -45,9 +47,9 @@ def info(number, name, dims):
     return field(number, field(1, name) + field(2, field(1, field(1, 1) + shape)))
 
 
-def model(nodes, tensors):
+def model(nodes, tensors, ends=None):
     graph = nodes + field(2, "g") + b"".join(field(5, t) for t in tensors)
-    graph += info(11, "input", [1, 3, 8, 8]) + info(12, "score", [1, 2])
+    graph += ends or info(11, "input", [1, 3, 8, 8]) + info(12, "score", [1, 2])
     return field(1, 8) + field(7, graph) + field(8, field(1, "") + field(2, 13))
 
 
@@ -73,9 +75,19 @@ def constant(side):
     return model(nodes, [tensor("side", [2], [side, side], "q"), *ends])
 
 
+def wide(channels):
+    nodes = node("Conv", ["input", "w", "b"], "c") + node("Conv", ["c", "w2", "b2"], "p")
+    nodes += node("Softmax", ["p"], "prob", integer("axis", 1)) + node("Conv", ["c", "w3", "b3"], "reg")
+    zeros = [("w", [channels, 3]), ("b", [channels]), ("w2", [2, channels]), ("b2", [2]), ("w3", [4, channels]), ("b3", [4])]
+    tensors = [tensor(name, dims + [1, 1] * (len(dims) - 1), [0] * math.prod(dims)) for name, dims in zeros]
+    open_sides = field(11, field(1, "input") + field(2, field(1, field(1, 1))))
+    return model(nodes, tensors, open_sides)
+
+
 here = Path(__file__).parent
 here.joinpath("border.onnx").write_bytes(layers(60_000))
 here.joinpath("constant.onnx").write_bytes(constant(12_000))
+here.joinpath("wide.onnx").write_bytes(wide(300))
 seeds = here / "../../fuzz/seeds/passive"
 # The first byte says that the rest is a network.
 seeds.joinpath("layers").write_bytes(b"\0" + layers(1))

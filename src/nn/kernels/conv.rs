@@ -48,15 +48,15 @@ impl ConvSpec {
         assert!(isa.is_available(), "{isa:?} on this machine");
     }
 
-    /// The slopes of PReLU; without it 1 for each output, which leaves it as it is.
-    pub(super) fn slopes(&self, slopes: Option<&[f32]>) -> Vec<f32> {
-        slopes.map_or_else(|| vec![1.0; self.outputs], <[f32]>::to_vec)
-    }
-
     /// Numbers that make one output: kernel height x width x input channels.
     pub(super) fn taps(&self) -> usize {
         self.kernel[0] * self.kernel[1] * self.inputs
     }
+}
+
+/// The slopes of PReLU; without it 1 for each channel, which leaves it as it is.
+pub fn slopes_of(slopes: Option<&[f32]>, channels: usize) -> Vec<f32> {
+    slopes.map_or_else(|| vec![1.0; channels], <[f32]>::to_vec)
 }
 
 /// What is added to the output before PReLU: `channels` numbers a pixel, for the first channels.
@@ -101,7 +101,7 @@ impl Conv {
             groups: vec![],
             weights: vec![],
             bias: bias.to_vec(),
-            slopes: spec.slopes(slopes),
+            slopes: slopes_of(slopes, spec.outputs),
         };
         let mut first = 0;
         while first < spec.outputs {
@@ -166,6 +166,9 @@ impl Conv {
             assert!(residual.channels <= output.c);
             assert_eq!(residual.data.len(), output.pixels() * residual.channels);
         }
+        if pixels.is_empty() {
+            return;
+        }
         for group in &self.groups {
             let job = Job {
                 conv: self,
@@ -179,7 +182,7 @@ impl Conv {
             };
             // SAFETY: `new` has asserted that the processor has the instruction set that `pick`
             // chose for. All sizes have been checked above: the taps of each pixel in `pixels` lie
-            // in `input`, its channels in `out` and in the residual; `pack` has filled weights,
+            // in `input`, its channels in `out` and in the residual; `new` has filled weights,
             // biases and slopes up to whole registers.
             unsafe { (group.sweep)(&job) }
         }

@@ -87,13 +87,12 @@ fn a_kernel_larger_than_its_input_gives_nothing() {
         inputs: 2,
         outputs: 4,
     };
-    let dims = Dims {
-        n: 1,
-        h: 2,
-        w: 9,
-        c: 2,
-    };
-    assert!(spec.output(dims).is_empty());
-    let conv = Conv::new(Isa::Portable, spec, &[0.0; 72], &[0.0; 4], None);
-    conv.run(&[0.0; 36], dims, None, 0..0, &mut []);
+    for isa in Isa::available() {
+        let conv = Conv::new(isa, spec, &[0.0; 72], &[0.0; 4], None);
+        for (h, w) in [(2, 9), (9, 2), (0, 9), (9, 0), (0, 0)] {
+            let dims = Dims { n: 1, h, w, c: 2 };
+            assert!(spec.output(dims).is_empty());
+            conv.run(&vec![0.0; dims.len()], dims, None, 0..0, &mut []);
+        }
+    }
 }

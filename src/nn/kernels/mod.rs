@@ -23,7 +23,7 @@ mod tile;
 mod vector;
 mod winograd;
 
-pub use conv::{Conv, ConvSpec, Residual};
+pub use conv::{Conv, ConvSpec, Residual, slopes_of};
 pub use depthwise::Depthwise;
 pub use isa::{Isa, Loops};
 pub use mean::Mean;

@@ -36,7 +36,7 @@ impl<'m> Graph<'m> {
         if node.op_as::<TypedBinOp>()?.0.name() != "Mul" {
             return None;
         }
-        both_ways(node).find_map(|(x, factor)| Some((x, self.constant(factor)?)))
+        both_ways(node).find_map(|(x, factor)| Some((x, self.per_channel(factor)?)))
     }
 
     /// `x`, where an outlet is `Max(x, 0)` or `Min(x, 0)`.
@@ -46,7 +46,7 @@ impl<'m> Graph<'m> {
             return None;
         }
         let zero = |o| {
-            self.constant(o)
+            self.per_channel(o)
                 .is_some_and(|c| c.iter().all(|&v| v == 0.0))
         };
         both_ways(node).find_map(|(x, other)| zero(other).then_some(x))
@@ -59,6 +59,15 @@ impl<'m> Graph<'m> {
             Some((x, [(0, 0), (0, _), (0, 0), (0, 0)])) => x,
             _ => outlet,
         }
+    }
+
+    /// What is added where `other` and `sum` are: of as many channels as `sum` has, or of fewer where the
+    /// missing ones are zeros. Anything smaller is broadcast, which no kernel does.
+    pub fn residual(self, other: OutletId, sum: OutletId) -> Option<OutletId> {
+        let (channels, of_sum) = (self.channels(other)?, self.channels(sum)?);
+        let fits = channels == of_sum && channels > 0;
+        let x = self.without_padding(other);
+        (fits && self.alike(x, sum)).then_some(x)
     }
 
     /// `x` and how many zeros lie before and behind it along each axis, where an outlet is that.
@@ -88,6 +97,15 @@ impl<'m> Graph<'m> {
     /// The numbers of an outlet that no input has a part in.
     pub fn constant(self, outlet: OutletId) -> Option<Vec<f32>> {
         floats(&*self.constant_tensor(outlet)?)
+    }
+
+    /// The same of one that holds one number for all, or one for each channel.
+    fn per_channel(self, outlet: OutletId) -> Option<Vec<f32>> {
+        let tensor = self.constant_tensor(outlet)?;
+        let mut sizes = tensor.shape().iter().enumerate();
+        sizes
+            .all(|(axis, &size)| axis == 1 || size == 1)
+            .then(|| floats(&tensor))?
     }
 
     fn constant_tensor(self, outlet: OutletId) -> Option<Arc<Tensor>> {

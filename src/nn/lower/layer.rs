@@ -1,6 +1,6 @@
 //! Layers on their way from the graph to the program: recognised, not packed yet.
 use crate::nn::{
-    kernels::{Conv, ConvSpec, Depthwise, Isa, Mean, Pool, Stem, Winograd},
+    kernels::{Conv, ConvSpec, Depthwise, Isa, Mean, Pool, Stem, Winograd, slopes_of},
     program::{Kernel, Program, Step, Value},
 };
 
@@ -70,11 +70,6 @@ pub fn fuse_pools(layers: &mut [Layer], outputs: &[Value], isa: Isa) {
             layers[i].kind = Kind::Nothing;
         }
     }
-}
-
-/// The slopes of PReLU, which are 1 where there is none.
-fn slopes_of(slopes: Option<&[f32]>, channels: usize) -> Vec<f32> {
-    slopes.map_or_else(|| vec![1.0; channels], <[f32]>::to_vec)
 }
 
 /// Packs the weights; drops layers that do nothing.

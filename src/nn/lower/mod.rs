@@ -7,6 +7,8 @@ mod graph;
 mod heads;
 mod layer;
 mod means;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
@@ -186,7 +188,9 @@ impl Pass<'_> {
             && border(spec) == Some([0; 4])
             && spec.dilations().iter().all(|&d| d == 1)
             && (h, down) == (w, across)
-            && h <= 3;
+            && h <= 3
+            // With gaps between the windows the last one may lie behind the edge, and tract drops it.
+            && down <= h;
         if !plain {
             return Err(unknown(node));
         }
@@ -238,11 +242,9 @@ impl Pass<'_> {
             let conv_node = self.graph.node(conv);
             let one = conv_node.op_as::<TractConv>().is_some_and(|c| c.group == 1);
             if one && self.graph.readers(conv) == [node.id] {
-                let other = self.graph.without_padding(other);
-                let more = self.graph.channels(other) > self.graph.channels(conv);
-                if more || !self.graph.alike(other, conv) {
+                let Some(other) = self.graph.residual(other, conv) else {
                     continue;
-                }
+                };
                 let residual = self.value(other)?;
                 let value = self.value(conv)?;
                 if let Some(layer) = value.checked_sub(1).and_then(|i| self.layers.get_mut(i)) {
@@ -252,12 +254,9 @@ impl Pass<'_> {
             }
         }
         for (one, other) in both_ways(node) {
-            let other = self.graph.without_padding(other);
-            let (channels, more) = (self.graph.channels(one), self.graph.channels(other));
             let padded = self.graph.without_padding(one) != one;
-            let wide = !padded && more <= channels && more > Some(0);
-            if let Some(channels) = channels.filter(|_| wide)
-                && self.graph.alike(one, other)
+            if let (false, Some(channels)) = (padded, self.graph.channels(one))
+                && let Some(other) = self.graph.residual(other, one)
             {
                 let residual = self.value(other)?;
                 let input = self.value(one)?;
@@ -320,7 +319,8 @@ impl Pass<'_> {
         Ok(self.push_conv(spec, turned, bias, input, true))
     }
 
-    /// Puts PReLU into the convolution or sum that gives `x`, which only `pattern` may read.
+    /// Puts PReLU into the convolution or sum that gives `x`, which only `pattern` may read, through sizes of
+    /// 1 that are removed on the way as well.
     fn activate(
         &mut self,
         x: OutletId,
@@ -328,7 +328,15 @@ impl Pass<'_> {
         mut factors: Vec<f32>,
     ) -> Result<Value, Reason> {
         let refused = format!("PReLU after {}", self.graph.node(x).name);
-        if !self.graph.readers(x).iter().all(|id| pattern.contains(id)) {
+        let alone =
+            |x, readers: &[usize]| self.graph.readers(x).iter().all(|id| readers.contains(id));
+        let (mut made, mut is_private) = (x, alone(x, pattern));
+        while let Some(AxisOp::Rm(_)) = self.graph.node(made).op_as::<AxisOp>() {
+            let remover = self.graph.node(made);
+            made = remover.inputs[0];
+            is_private &= alone(made, &[remover.id]);
+        }
+        if !is_private {
             return Err(refused);
         }
         let value = self.value(x)?;

@@ -5,7 +5,7 @@ mod planes;
 mod tests;
 mod tiles;
 
-use super::{ConvSpec, Dims, Isa, Pool};
+use super::{ConvSpec, Dims, Isa, Pool, slopes_of};
 use planes::{Merge, Split};
 use tiles::{Job, MOST_INPUTS, MOST_ROWS, Shape, WIDE};
 
@@ -84,7 +84,7 @@ impl Stem {
             shape,
             weights: packed,
             bias: filled(bias.to_vec()),
-            slopes: filled(spec.slopes(slopes)),
+            slopes: filled(slopes_of(slopes, spec.outputs)),
         }
     }
 

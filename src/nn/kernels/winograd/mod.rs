@@ -8,7 +8,7 @@
 //! Source: Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks", F(2x2, 3x3).
 mod tiles;
 
-use super::{ConvSpec, Dims, Isa};
+use super::{ConvSpec, Dims, Isa, slopes_of};
 use tiles::{Cursor, Job, PLACES, Sweep, TILES, pick, plane};
 
 /// Fewest channels read: below, the transforms cost as much as the products they save.
@@ -70,7 +70,7 @@ impl Winograd {
             outputs: spec.outputs.next_multiple_of(lanes),
             weights: vec![],
             bias: filled(bias.to_vec()),
-            slopes: filled(spec.slopes(slopes)),
+            slopes: filled(slopes_of(slopes, spec.outputs)),
             sweep,
         };
         let weight = |o: usize, i: usize, place: usize| match o < spec.outputs {
