@@ -73,7 +73,7 @@ def store_weights_as_i8(model):
 
     The numbers of an output (the first axis of a convolution's weights, the last of a matrix's) are
     multiples, -127 to 127, of a step of its own: the one of several that leaves the smallest
-    squared error. tract works them out when it loads the file; a convolution's are a matrix until
+    squared error. They are worked out when the file is loaded (`src/nn/widen.rs`); a convolution's are a matrix until
     then, with long rows, since each of those has one step.
     """
     graph = model.graph

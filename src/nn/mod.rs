@@ -2,7 +2,7 @@
 //!
 //! tract reads the file and knows every shape; `lower` recognises what our kernels can do and
 //! `program` runs them, as one operator of tract's. tract is named in `net`, `constants`,
-//! `lower` and `operator` only.
+//! `widen`, `lower` and `operator` only.
 mod constants;
 mod cut;
 mod fingerprint;
@@ -12,6 +12,7 @@ mod lower;
 mod net;
 mod operator;
 mod program;
+mod widen;
 
 use std::{borrow::Cow, path::Path};
 

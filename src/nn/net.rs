@@ -15,7 +15,13 @@ use tract_onnx::{
     tract_core::internal::{DatumExt as _, SimpleState, SpecialOps as _, ToDim as _, format_err},
 };
 
-use super::{Spec, constants, kernels::Isa, lower::lower, operator::Fused};
+use super::{
+    Spec, constants,
+    kernels::Isa,
+    lower::{Recognised, recognise},
+    operator::Fused,
+    widen::widen,
+};
 use crate::error::{Cause, Error};
 
 /// Plans kept per network. The tiles of a pyramid have at most 11 sizes at 640x480, 22 at 1920x1080 (smallest
@@ -113,8 +119,12 @@ impl Net {
 
     fn build(spec: &'static Spec, origin: &str, bytes: &[u8], isa: Isa) -> Result<Self, Cause> {
         let model = parse(spec, bytes).map_err(|e| e.into_boxed_dyn_error())?;
-        let engine = match fuse(spec, &model, isa) {
-            Ok(fused) => Engine::Fused(fused),
+        let engine = match recognised(spec, &model) {
+            Ok((found, ranks)) => {
+                // Before its weights are packed, of which there would be three copies.
+                drop(model);
+                Engine::Fused(Fused::new(found.pack(isa), &ranks))
+            }
             Err(reason) => {
                 log::info!("{} from {origin} runs on tract alone: {reason}", spec.file);
                 Engine::Tract(model)
@@ -290,16 +300,18 @@ fn fill_planes([n, h, w, c]: [usize; 4], planes: &mut [f32], fill: impl FnOnce(&
 
 fn parse(spec: &Spec, bytes: &[u8]) -> TractResult<InferenceModel> {
     let onnx = tract_onnx::onnx();
-    let proto = onnx.proto_model_for_read(&mut Cursor::new(bytes))?;
-    if let Some(graph) = &proto.graph {
+    let mut proto = onnx.proto_model_for_read(&mut Cursor::new(bytes))?;
+    if let Some(graph) = &mut proto.graph {
         constants::check(graph).map_err(|words| format_err!("{words}"))?;
+        widen(graph);
     }
     let model = onnx.model_for_proto_model(&proto)?;
     model.with_outputs_by_name(spec.outputs.iter().map(|(name, _)| *name))
 }
 
-/// The network as one operator of ours, whatever the sizes that [`Spec::input`] leaves open.
-fn fuse(spec: &Spec, model: &InferenceModel, isa: Isa) -> Result<Fused, String> {
+/// What our kernels make of the network, whatever the sizes that [`Spec::input`] leaves open, and how many
+/// axes each output has.
+fn recognised(spec: &Spec, model: &InferenceModel) -> Result<(Recognised, Vec<usize>), String> {
     let open = |i: usize, size: Option<usize>| match size {
         Some(size) => size.to_dim(),
         None => model.symbols.sym(["N", "C", "H", "W"][i]).into(),
@@ -309,12 +321,12 @@ fn fuse(spec: &Spec, model: &InferenceModel, isa: Isa) -> Result<Fused, String> 
     let typed = model.clone().with_input_fact(0, fact);
     let typed = typed.and_then(|m| m.into_typed());
     let typed = typed.map_err(|e| e.to_string())?;
-    let program = lower(&typed, isa)?;
-    let ranks: Vec<usize> = (0..spec.outputs.len())
+    let found = recognise(&typed)?;
+    let ranks = (0..spec.outputs.len())
         .map(|i| typed.output_fact(i).map(|fact| fact.rank()))
         .collect::<TractResult<_>>()
         .map_err(|e| e.to_string())?;
-    Ok(Fused::new(program, &ranks))
+    Ok((found, ranks))
 }
 
 /// Whether a plan for input `shape` gives what the rest of the program reads.

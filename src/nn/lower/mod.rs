@@ -34,12 +34,26 @@ use layer::{Kind, Layer, fuse_pools, pack};
 /// Why a graph is left to tract.
 type Reason = String;
 
-/// The program of a whole graph, packed for `isa`.
+/// A whole graph as layers, with its weights.
+pub struct Recognised {
+    layers: Vec<Layer>,
+    outputs: Vec<Value>,
+}
+
+impl Recognised {
+    /// The program, packed for `isa`.
+    pub fn pack(mut self, isa: Isa) -> Program {
+        fuse_pools(&mut self.layers, &self.outputs, isa);
+        pack(self.layers, self.outputs, isa)
+    }
+}
+
+/// The layers of a whole graph.
 ///
 /// # Errors
 ///
 /// The first node that no kernel stands for.
-pub fn lower(model: &TypedModel, isa: Isa) -> Result<Program, Reason> {
+pub fn recognise(model: &TypedModel) -> Result<Recognised, Reason> {
     let mut pass = Pass {
         graph: Graph(model),
         values: HashMap::new(),
@@ -50,9 +64,8 @@ pub fn lower(model: &TypedModel, isa: Isa) -> Result<Program, Reason> {
         .iter()
         .map(|&outlet| pass.value(outlet))
         .collect::<Result<_, _>>()?;
-    let mut layers = join_heads(pass.layers, &mut outputs);
-    fuse_pools(&mut layers, &outputs, isa);
-    Ok(pack(layers, outputs, isa))
+    let layers = join_heads(pass.layers, &mut outputs);
+    Ok(Recognised { layers, outputs })
 }
 
 struct Pass<'m> {
