@@ -72,8 +72,10 @@ fn sizes_that_stand_in_the_file_are_counted() {
         let k = tensor("k", &[sizes.len() as i64], sizes);
         checked(vec![k], vec![node("ConstantOfShape", &["k"], "c")])
     };
-    assert_eq!(made(&[4_000, 5_000]), Ok(()));
-    assert!(made(&[4_000, 5_001]).is_err());
+    assert_eq!(made(&[1_000, 1_000]), Ok(()));
+    assert!(made(&[1_000, 1_001]).is_err());
+    // Found by the fuzzer: a mean of nothing, for each of a million and a half.
+    assert!(made(&[1_507_428, 0]).is_err());
     assert!(made(&[1 << 40, 0, 1 << 40]).is_err());
     // As bytes.
     let mut k = tensor("k", &[2], &[]);
@@ -99,8 +101,8 @@ fn what_is_spread_over_one_another_is_counted() {
         ];
         checked(held, vec![node("Mul", &["a", "b"], "c")])
     };
-    assert_eq!(squared(4_472), Ok(()));
-    assert!(squared(4_473).is_err());
+    assert_eq!(squared(1_000), Ok(()));
+    assert!(squared(1_001).is_err());
     // Weights that are normalised while the network is read.
     let held = vec![
         tensor("w", &[512, 512, 3, 3], &[]),
@@ -112,8 +114,8 @@ fn what_is_spread_over_one_another_is_counted() {
 
 #[test]
 fn all_together_are_counted_and_a_large_network_may_compute_as_much_as_it_holds() {
-    // Twice as large 25 times over.
-    let names: Vec<String> = (0..24).map(|i| format!("c{i}")).collect();
+    // Twice as large 18 times over.
+    let names: Vec<String> = (0..19).map(|i| format!("c{i}")).collect();
     let mut nodes = vec![node("Identity", &["k"], "c0")];
     let doubled = |to: &[String]| node("Concat", &[&to[0], &to[0]], &to[1]);
     nodes.extend(names.windows(2).map(doubled));
@@ -122,9 +124,9 @@ fn all_together_are_counted_and_a_large_network_may_compute_as_much_as_it_holds(
     nodes.pop();
     assert_eq!(checked(k(), nodes), Ok(()));
     let large = vec![tensor("k", &[25_088, 4_096], &[])];
-    let turned = |to: &str| node("Transpose", &["k"], to);
-    assert_eq!(checked(large.clone(), vec![turned("a")]), Ok(()));
-    assert!(checked(large, vec![turned("a"), turned("b")]).is_err());
+    let turned = |times| (0..times).map(|i| node("Transpose", &["k"], &format!("t{i}")));
+    assert_eq!(checked(large.clone(), turned(4).collect()), Ok(()));
+    assert!(checked(large, turned(5).collect()).is_err());
 }
 
 #[test]

@@ -302,8 +302,8 @@ fn parse(spec: &Spec, bytes: &[u8]) -> TractResult<InferenceModel> {
     let onnx = tract_onnx::onnx();
     let mut proto = onnx.proto_model_for_read(&mut Cursor::new(bytes))?;
     if let Some(graph) = &mut proto.graph {
-        constants::check(graph).map_err(|words| format_err!("{words}"))?;
         widen(graph);
+        constants::check(graph).map_err(|words| format_err!("{words}"))?;
     }
     let model = onnx.model_for_proto_model(&proto)?;
     model.with_outputs_by_name(spec.outputs.iter().map(|(name, _)| *name))
