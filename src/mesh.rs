@@ -106,6 +106,24 @@ impl Mesher {
         })
     }
 
+    /// Looks at the middle of `image` once, as at a face: the memory that takes is then touched.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Model`] where the network cannot run.
+    pub fn warm_up(&mut self, image: &RgbImage) -> Result<(), Error> {
+        let middle = Point {
+            x: image.width() as f32 / 2.0,
+            y: image.height() as f32 / 2.0,
+        };
+        let face = Face {
+            bbox: BBox::around(middle, middle.y),
+            score: 0.0,
+            landmarks: Landmarks5::from([middle; 5]),
+        };
+        self.fit(image, &face).map(drop)
+    }
+
     /// The dense landmarks of `face` in `image`.
     ///
     /// # Errors

@@ -90,17 +90,7 @@ impl<D: Detect> Observer<D> {
             image: RgbImage::new(size.0, size.1),
         };
         self.detector.warm_up(&frame)?;
-        let middle = Point {
-            x: size.0 as f32 / 2.0,
-            y: size.1 as f32 / 2.0,
-        };
-        let face = Face {
-            bbox: BBox::around(middle, middle.y),
-            score: 0.0,
-            landmarks: Landmarks5::from([middle; 5]),
-        };
-        self.mesher.fit(&frame.image, &face)?;
-        Ok(())
+        self.mesher.warm_up(&frame.image)
     }
 
     /// Looks at one frame.

@@ -44,8 +44,16 @@ impl Closer {
             x2: image.width() as f32,
             y2: image.height() as f32,
         };
-        for crops in (1..=BATCH).rev() {
-            self.look(image, &vec![whole; crops])?;
+        // The largest crop takes all the room that there may be; to cut it anew for each batch takes long.
+        self.look(image, &[whole])?;
+        let side = self.side as f32;
+        let small = BBox {
+            x2: whole.x2.min(side),
+            y2: whole.y2.min(side),
+            ..whole
+        };
+        for crops in (2..=BATCH).rev() {
+            self.look(image, &vec![small; crops])?;
         }
         Ok(())
     }

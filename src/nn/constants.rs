@@ -96,7 +96,7 @@ pub fn check(graph: &GraphProto) -> Result<(), String> {
     let mut held: u128 = 0;
     for tensor in &graph.initializer {
         let constant = read(tensor)?;
-        held = held.saturating_add(constant.numbers);
+        held = held.saturating_add(held_by(tensor));
         // Old files name their constants among the inputs.
         known.insert(&tensor.name, Some(constant));
     }
@@ -111,7 +111,10 @@ pub fn check(graph: &GraphProto) -> Result<(), String> {
             return Err(refused(node, "nothing tells how large it gets"));
         }
         let constant = compute(node, &known)?;
-        if let Some(constant) = &constant {
+        let tensor = node.attribute.iter().find_map(|a| a.t.as_ref());
+        if let ("Constant", Some(tensor)) = (op, tensor) {
+            held = held.saturating_add(held_by(tensor));
+        } else if let Some(constant) = &constant {
             let outputs = node.output.len() as u128;
             computed = computed.saturating_add(constant.numbers.saturating_mul(outputs));
             if computed > MOST.max(held.saturating_mul(OVER)) {
@@ -215,6 +218,16 @@ fn spread(given: &[&Constant]) -> Option<Constant> {
         }
     }
     Some(exactly(sizes))
+}
+
+/// How many numbers stand in the file: none where a size is empty, whatever the others are. tract refuses a
+/// tensor that lacks some.
+fn held_by(tensor: &TensorProto) -> u128 {
+    let sizes = tensor
+        .dims
+        .iter()
+        .map(|size| u128::from(size.unsigned_abs()));
+    sizes.fold(1, u128::saturating_mul)
 }
 
 /// A tensor that stands in the file.

@@ -130,6 +130,23 @@ fn all_together_are_counted_and_a_large_network_may_compute_as_much_as_it_holds(
 }
 
 #[test]
+fn what_stands_in_the_file_counts_as_held_and_nothing_more() {
+    // A tensor that claims much and holds nothing.
+    let empty = tensor("x", &[1 << 40, 0], &[]);
+    let sizes = tensor("k", &[2], &[1 << 18, 1 << 18]);
+    let made = node("ConstantOfShape", &["k"], "c");
+    assert!(checked(vec![empty, sizes], vec![made]).is_err());
+    // Weights in a node of their own.
+    let mut constant = node("Constant", &[], "w");
+    constant.attribute.push(AttributeProto {
+        t: Some(tensor("", &[1_000, 5_000], &[])),
+        ..AttributeProto::default()
+    });
+    let turned = node("Transpose", &["w"], "t");
+    assert_eq!(checked(vec![], vec![constant, turned]), Ok(()));
+}
+
+#[test]
 fn what_is_not_in_order_or_not_what_it_seems_is_refused() {
     let k = || vec![tensor("k", &[2], &[])];
     let nodes = vec![

@@ -28,7 +28,7 @@ use crate::error::{Cause, Error};
 /// face 12 px), a batch at most 16 crops; beyond that pictures of many sizes would only fill memory.
 const PLANS: usize = 32;
 
-/// What the open sizes of an input may come to: crops in a batch, sides of a tile.
+/// What the open sizes of an input may come to: crops in a batch (two are all that EMBEDDING gets), sides of a tile.
 const OPEN: [usize; 4] = [16, 3, 512, 512];
 
 /// Numbers of the largest value inside a network, for the largest input it may get: 256 MB, 64 channels of

@@ -213,7 +213,7 @@ fn with_border(
 ) {
     let line = (left + dims.w + right) * dims.c;
     let height = above + dims.h + below;
-    for (i, out) in out.chunks_exact_mut(line).enumerate() {
+    for (i, out) in out.chunks_exact_mut(line.max(1)).enumerate() {
         let (n, y) = (i / height, i % height);
         if y < above || y >= above + dims.h {
             out.fill(0.0);

@@ -17,7 +17,9 @@ pub fn widen(graph: &mut GraphProto) {
     {
         let parts = Parts::of(graph);
         for cast in graph.node.iter().filter(|node| node.op_type == "Cast") {
-            if let Some((tensor, names)) = parts.product(cast) {
+            if let Some((tensor, names)) = parts.product(cast)
+                && !names.iter().any(|name| parts.twice.contains(name.as_str()))
+            {
                 made.push(tensor);
                 gone.extend(names);
             }
@@ -36,6 +38,8 @@ struct Parts<'g> {
     held: HashMap<&'g str, &'g TensorProto>,
     /// The nodes that read something; `None` for whoever runs the network.
     readers: HashMap<&'g str, Vec<Option<&'g NodeProto>>>,
+    /// Names of inputs, and those that stand for two things.
+    twice: HashSet<&'g str>,
 }
 
 impl<'g> Parts<'g> {
@@ -50,9 +54,19 @@ impl<'g> Parts<'g> {
         for output in &graph.output {
             readers.entry(&output.name).or_default().push(None);
         }
+        let mut twice: HashSet<&str> = graph.input.iter().map(|i| i.name.as_str()).collect();
+        let mut seen = HashSet::new();
+        let made = graph.node.iter().flat_map(|node| &node.output);
+        let stored = graph.initializer.iter().map(|tensor| &tensor.name);
+        twice.extend(
+            (made.chain(stored))
+                .filter(|name| !seen.insert(*name))
+                .map(String::as_str),
+        );
         Self {
             held: held.collect(),
             readers,
+            twice,
         }
     }
 
@@ -94,6 +108,9 @@ impl<'g> Parts<'g> {
                 return None;
             };
             let held = self.tensor(sizes, I64)?;
+            if held.raw_data.is_empty() {
+                return None;
+            }
             let sizes_of = held.raw_data.chunks_exact(8);
             dims = sizes_of
                 .map(|b| i64::from_le_bytes(std::array::from_fn(|i| b[i])))

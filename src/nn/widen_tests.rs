@@ -71,7 +71,7 @@ fn rows_and_columns_are_multiplied_by_their_steps() {
 
 #[test]
 fn whatever_is_otherwise_stays_as_it_is() {
-    let changes: [fn(&mut GraphProto); 9] = [
+    let changes: [fn(&mut GraphProto); 12] = [
         // Read by others.
         |g| g.node.push(node("Relu", &["c"], "r")),
         |g| g.node.push(node("Relu", &["b"], "r")),
@@ -81,7 +81,16 @@ fn whatever_is_otherwise_stays_as_it_is() {
                 ..ValueInfoProto::default()
             });
         },
+        // Of a name that stands for something else as well.
+        |g| {
+            g.input.push(ValueInfoProto {
+                name: "b".to_owned(),
+                ..ValueInfoProto::default()
+            });
+        },
+        |g| g.node.push(node("Relu", &["input"], "w")),
         // Of other sizes or kinds.
+        |g| g.initializer[2].raw_data.clear(),
         |g| g.initializer[0].data_type = 2,
         |g| g.initializer[0].dims = vec![2, 4],
         |g| g.initializer[0].dims = vec![i64::MAX, i64::MAX],

@@ -45,11 +45,11 @@ impl<'m> Graph<'m> {
         if node.op_as::<TypedBinOp>()?.0.name() != name {
             return None;
         }
-        let zero = |o| {
-            self.per_channel(o)
-                .is_some_and(|c| c.iter().all(|&v| v == 0.0))
-        };
-        both_ways(node).find_map(|(x, other)| zero(other).then_some(x))
+        both_ways(node).find_map(|(x, other)| {
+            let zeros = self.per_channel(other)?;
+            let fits = zeros.len() == 1 || self.channels(x) == Some(zeros.len());
+            (fits && zeros.iter().all(|&v| v == 0.0)).then_some(x)
+        })
     }
 
     /// What lies under channels of zeros that are added behind; the outlet itself if there are
@@ -100,7 +100,7 @@ impl<'m> Graph<'m> {
     }
 
     /// The same of one that holds one number for all, or one for each channel.
-    fn per_channel(self, outlet: OutletId) -> Option<Vec<f32>> {
+    pub fn per_channel(self, outlet: OutletId) -> Option<Vec<f32>> {
         let tensor = self.constant_tensor(outlet)?;
         let mut sizes = tensor.shape().iter().enumerate();
         sizes

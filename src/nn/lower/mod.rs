@@ -246,7 +246,7 @@ impl Pass<'_> {
         }
         for (product, bias) in both_ways(node) {
             if let Some(einsum) = self.graph.node(product).op_as::<EinSum>()
-                && let Some(bias) = self.graph.constant(bias)
+                && let Some(bias) = self.graph.per_channel(bias)
             {
                 return self.dense(self.graph.node(product), einsum, Some(bias));
             }

@@ -185,6 +185,27 @@ fn a_residual_has_as_many_channels_or_zeros_for_those_it_lacks() {
 }
 
 #[test]
+fn zeros_that_make_more_channels_are_no_activation() {
+    let side = SIDE as i64;
+    for (sizes, wanted) in [
+        (vec![1], true),
+        (vec![1, 1, 1, 1], true),
+        (vec![1, side, 1, 1], false),
+        (vec![1, 1, 1, side], false),
+    ] {
+        let mut zeros = constant("z", &sizes);
+        zeros.float_data.fill(0.0);
+        let nodes = vec![
+            conv("input", "w1", "b1", "c"),
+            node("Max", &["c", "z"], "out", &[]),
+        ];
+        let mut constants = weights();
+        constants.push(zeros);
+        assert_eq!(taken(nodes, constants), wanted, "{sizes:?}");
+    }
+}
+
+#[test]
 fn an_activation_is_not_seen_by_those_who_read_what_is_before_it() {
     // Through sizes that are removed as well.
     for raw in [false, true] {
