@@ -18,11 +18,22 @@ LIMIT_S=${LIMIT_S:-360}
 CACHE=target/vivid
 GUEST=tests/vivid/guest.sh
 
+# The package of the kernel that Debian has now.
+newest() {
+  apt-cache depends linux-image-amd64 2>/dev/null |
+    sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1
+}
+
 # Fetches the kernel that Debian has now, once, and unpacks what is needed of it: the kernel itself and its
 # media drivers. Says where it lies. The cloud kernel, which machines without cameras have, lacks vivid.
 kernel() {
   local package folder
-  package=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+  package=$(newest)
+  if [ -z "$package" ] && [ "$(id -u)" = 0 ]; then
+    # A machine that has all the packages may have no lists of them.
+    apt-get update -q >&2
+    package=$(newest)
+  fi
   if [ -z "$package" ]; then
     echo "error: apt knows no kernel: run apt-get update; is this Debian on amd64?" >&2
     return 1
