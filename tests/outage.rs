@@ -173,25 +173,35 @@ fn a_camera_that_comes_back_before_anybody_is_asked_is_waited_for() {
     assert_eq!(logged(&place)["faults"]["unplugged"], 1);
 }
 
-#[test]
-fn a_black_camera_is_not_taken_for_an_empty_room() {
+/// A session before a camera that is in this state from the beginning; the camera stays as long as the machine
+/// does.
+fn before(state: &str, flags: &str) -> (Place, Machine, Session) {
     let place = Place::new();
-    let machine = Machine::with(&["640x480.yuyv"]).set("SHIM_STATE", "black");
-    let program = place.program(&format!("{LINE} --headless --timeout 5"));
-    let mut session = Session::begin(machine.equip(program));
+    let machine = Machine::with(&["640x480.yuyv"]).set("SHIM_STATE", state);
+    let program = place.program(&format!("{LINE} --headless {flags}"));
+    let session = Session::begin(machine.equip(program));
+    (place, machine, session)
+}
+
+/// Its end where the camera failed; gives the result, and what was said.
+fn failed(session: &mut Session) -> (Value, String) {
     let result = session.until("type", "result");
     let (code, said) = session.end();
     assert_eq!(code, Some(4), "{said}");
-    assert!(said.contains("is its lens covered?"), "{said}");
     assert_eq!(result["reason"], "source_failed");
+    (result, said)
+}
+
+#[test]
+fn a_black_camera_is_not_taken_for_an_empty_room() {
+    let (_place, _machine, mut session) = before("black", "--timeout 5");
+    let (_, said) = failed(&mut session);
+    assert!(said.contains("is its lens covered?"), "{said}");
 }
 
 /// A camera that is not well from the beginning: the first words of it, its exit code 4, the record.
-fn never_begins(state: &str, fault: &str, why: &str) {
-    let place = Place::new();
-    let machine = Machine::with(&["640x480.yuyv"]).set("SHIM_STATE", state);
-    let program = place.program(&format!("{LINE} --headless"));
-    let mut session = Session::begin(machine.equip(program));
+fn never_begins(state: &str, fault: &str, flags: &str, why: &str) {
+    let (place, _machine, mut session) = before(state, flags);
     let told = session.until("type", "camera");
     assert_eq!(
         (&told["state"], &told["fault"]),
@@ -199,11 +209,9 @@ fn never_begins(state: &str, fault: &str, why: &str) {
     );
     let at = told["t_ms"].as_f64().unwrap();
     println!("{fault}: told after {at} ms");
-    let result = session.until("type", "result");
-    let (code, said) = session.end();
-    assert_eq!(code, Some(4), "{said}");
-    assert!(said.contains(&format!("camera 42 failed: {why}")), "{said}");
-    assert_eq!(result["reason"], "source_failed");
+    let (result, said) = failed(&mut session);
+    let why = format!("error: camera 42 failed: {why}");
+    assert!(said.contains(&why), "{said}");
     assert_eq!(result["faults"][fault], 1);
     assert_eq!(logged(&place)["faults"][fault], 1);
     // From its own beginning, which is before the camera is open.
@@ -212,29 +220,18 @@ fn never_begins(state: &str, fault: &str, why: &str) {
 
 #[test]
 fn a_camera_that_is_busy_from_the_beginning_is_told_and_counted() {
-    never_begins("busy", "busy", "busy; is another program using it?");
+    never_begins("busy", "busy", "", "busy; is another program using it?");
 }
 
 #[test]
 fn a_camera_that_never_opens_is_told_in_a_short_session_too() {
-    let place = Place::new();
-    let machine = Machine::with(&["640x480.yuyv"]).set("SHIM_STATE", "hang");
-    let program = place.program(&format!("{LINE} --headless --timeout 5"));
-    let mut session = Session::begin(machine.equip(program));
-    assert_eq!(session.until("type", "camera")["fault"], "stalled");
-    let result = session.until("type", "result");
-    let (code, said) = session.end();
-    assert_eq!(code, Some(4), "{said}");
-    let why = "error: camera 42 failed: no frame for 2 s";
-    assert!(said.contains(why), "{said}");
-    assert_eq!(result["reason"], "source_failed");
-    assert_eq!(logged(&place)["faults"]["stalled"], 1);
+    never_begins("hang", "stalled", "--timeout 5", "no frame for 2 s");
 }
 
 #[test]
 fn a_camera_that_never_sends_is_told_long_before_it_is_given_up() {
     let why = "no frame for 10 s; does another program use it?";
-    never_begins("stall", "stalled", why);
+    never_begins("stall", "stalled", "", why);
 }
 
 /// Programs are asked to end while a fault lasts, until one does so in time. Of three, for on a machine
@@ -293,9 +290,7 @@ fn whoever_ends_it_while_the_camera_is_broken_waits_a_second_at_most() {
 
 #[test]
 fn whoever_ends_it_while_a_camera_does_not_open_does_not_wait_for_it() {
-    let place = Place::new();
-    let machine = Machine::with(&["640x480.yuyv"]).set("SHIM_STATE", "hang");
-    let mut session = Session::begin(machine.equip(place.program(&format!("{LINE} --headless"))));
+    let (place, _machine, mut session) = before("hang", "");
     session.until("type", "hello");
     let clock = Clock::start();
     session.terminate();

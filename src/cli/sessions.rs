@@ -112,7 +112,6 @@ impl<'a> Sessions<'a> {
             audit: &proof.audit,
             stop,
             hear,
-            source: source.to_string(),
             now: self.now,
             still: None,
             broken: None,
@@ -185,7 +184,6 @@ struct Run<'a> {
     audit: &'a Audit,
     stop: &'a Receiver<()>,
     hear: Hear<'a>,
-    source: String,
     now: Timestamp,
     /// The last frame of a face at rest before anything was asked, where one is to be kept.
     still: Option<Arc<Frame>>,
@@ -238,7 +236,7 @@ impl Run<'_> {
                 self.now = self.now.max(news.at);
                 self.session.hear(&news);
                 if news.breaks() {
-                    // Nor is it shown once the fault is over.
+                    // A picture from before the fault would look like a mirror that has stopped.
                     *frame = None;
                 }
             }
@@ -248,7 +246,7 @@ impl Run<'_> {
         let state = self.session.state();
         if state == State::Done(Verdict::Inconclusive(Reason::SourceFailed)) {
             self.broken = Some(self.feed.failure().unwrap_or_else(|| Error::Source {
-                what: self.source.clone(),
+                what: (self.session.record()).map_or_else(String::new, |r| r.source.clone()),
                 source: "no picture came in time to be judged; is this machine busy with other things?".into(),
             }));
         }

@@ -76,8 +76,6 @@ impl Stage {
             again: self.again,
         };
         self.canvas.resize(self.window.size());
-        // A picture from before the fault would look like a mirror that has stopped.
-        let frame = frame.filter(|_| fault.is_none());
         self.screen.draw(&mut self.canvas, frame, &scene);
         self.window.show(&mut self.canvas)?;
         let mut wanted = Wanted::Nothing;

@@ -58,8 +58,9 @@ pub struct Params {
     pub rnet_sure: f32,
     /// O-Net score of a sure find.
     pub onet_sure: f32,
-    /// Most boxes that go on to R-Net, the best, and most that are kept of one level: a bound on the time that a wall of leaves can take. With
-    /// this and the next one AP on WIDER is .771, without .770; with half of both it is .763.
+    /// Most boxes that go on to R-Net, the best, and most that are kept of one level: a bound on the time
+    /// that a wall of leaves can take. With this and the next one AP on WIDER is .771, without .770; with half
+    /// of both it is .763.
     pub proposed_most: usize,
     /// Most boxes that go on to O-Net, the best.
     pub refined_most: usize,

@@ -3,8 +3,8 @@
 /// Side of the window one P-Net output cell sees, in pixels of the scaled picture.
 pub const CELL: f32 = 12.0;
 
-/// Smallest step from one level to the next: one of 1 would never end.
-const SMALLEST_STEP: f32 = 0.95;
+/// Largest share of a level's sides that the next one has: with 1 there would be no end.
+const LARGEST_FACTOR: f32 = 0.95;
 
 /// One level of the pyramid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Level {
 }
 
 /// The levels for a picture of `width` x `height` in which the smallest face is `min_face_px`,
-/// largest level first. `factor` is the step from one to the next; above [`SMALLEST_STEP`] it counts as that.
+/// largest level first. `factor` is the step from one to the next; above [`LARGEST_FACTOR`] it counts as that.
 ///
 /// Empty where the picture is smaller than that face. Nothing is ever enlarged beyond what the
 /// smallest face asks for: `min_face_px` below [`CELL`] counts as [`CELL`].
@@ -29,7 +29,7 @@ pub fn levels(width: u32, height: u32, min_face_px: f32, factor: f32) -> Vec<Lev
             width: (width as f32 * scale).ceil() as u32,
             height: (height as f32 * scale).ceil() as u32,
         });
-        scale *= factor.min(SMALLEST_STEP);
+        scale *= factor.min(LARGEST_FACTOR);
     }
     levels
 }

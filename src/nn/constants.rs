@@ -111,8 +111,7 @@ pub fn check(graph: &GraphProto) -> Result<(), String> {
             return Err(refused(node, "nothing tells how large it gets"));
         }
         let constant = compute(node, &known)?;
-        let tensor = node.attribute.iter().find_map(|a| a.t.as_ref());
-        if let ("Constant", Some(tensor)) = (op, tensor) {
+        if let ("Constant", Some(tensor)) = (op, stored(node)) {
             held = held.saturating_add(held_by(tensor));
         } else if let Some(constant) = &constant {
             let outputs = node.output.len() as u128;
@@ -155,7 +154,7 @@ fn compute(node: &NodeProto, known: &Known<'_>) -> Result<Option<Constant>, Stri
         sizes.map(|made| made.numbers).ok_or_else(unknown)
     };
     Ok(Some(match (op, &*given) {
-        ("Constant", _) => match node.attribute.iter().find_map(|a| a.t.as_ref()) {
+        ("Constant", _) => match stored(node) {
             Some(tensor) => read(tensor)?,
             None => {
                 let lists = node.attribute.iter();
@@ -220,14 +219,16 @@ fn spread(given: &[&Constant]) -> Option<Constant> {
     Some(exactly(sizes))
 }
 
+/// The tensor that a `Constant` is, where it is one.
+fn stored(node: &NodeProto) -> Option<&TensorProto> {
+    node.attribute.iter().find_map(|a| a.t.as_ref())
+}
+
 /// How many numbers stand in the file: none where a size is empty, whatever the others are. tract refuses a
 /// tensor that lacks some.
 fn held_by(tensor: &TensorProto) -> u128 {
-    let sizes = tensor
-        .dims
-        .iter()
-        .map(|size| u128::from(size.unsigned_abs()));
-    sizes.fold(1, u128::saturating_mul)
+    let sizes = tensor.dims.iter();
+    exactly(sizes.map(|size| size.unsigned_abs().into()).collect()).numbers
 }
 
 /// A tensor that stands in the file.

@@ -1,35 +1,19 @@
-use tract_onnx::pb::ValueInfoProto;
-
 use super::*;
-
-fn node(op: &str, inputs: &[&str], output: &str) -> NodeProto {
-    NodeProto {
-        op_type: op.to_owned(),
-        input: inputs.iter().map(|&name| name.to_owned()).collect(),
-        output: vec![output.to_owned()],
-        ..NodeProto::default()
-    }
-}
+use crate::nn::samples::{self, end, node};
 
 fn tensor(name: &str, dims: &[i64], int64_data: &[i64]) -> TensorProto {
+    let data_type = if int64_data.is_empty() { 1 } else { 7 };
     TensorProto {
-        name: name.to_owned(),
-        dims: dims.to_vec(),
-        data_type: if int64_data.is_empty() { 1 } else { 7 },
         int64_data: int64_data.to_vec(),
-        ..TensorProto::default()
+        ..samples::tensor(name, dims, data_type)
     }
 }
 
 /// Checks a network that reads `input`, and holds these.
 fn checked(initializer: Vec<TensorProto>, node: Vec<NodeProto>) -> Result<(), String> {
-    let picture = ValueInfoProto {
-        name: "input".to_owned(),
-        ..ValueInfoProto::default()
-    };
     check(&GraphProto {
         node,
-        input: vec![picture],
+        input: vec![end("input")],
         initializer,
         ..GraphProto::default()
     })

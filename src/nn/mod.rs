@@ -12,6 +12,8 @@ mod lower;
 mod net;
 mod operator;
 mod program;
+#[cfg(test)]
+mod samples;
 mod widen;
 
 use std::{borrow::Cow, path::Path};

@@ -1,29 +1,25 @@
-use tract_onnx::pb::{AttributeProto, ValueInfoProto};
+use tract_onnx::pb::AttributeProto;
 
 use super::*;
+use crate::nn::samples::{self, end, node};
 
-fn node(op: &str, inputs: &[&str], output: &str) -> NodeProto {
-    let to = AttributeProto {
+fn tensor(name: &str, dims: &[i64], data_type: i32, raw_data: Vec<u8>) -> TensorProto {
+    TensorProto {
+        raw_data,
+        ..samples::tensor(name, dims, data_type)
+    }
+}
+
+/// A `Cast` to f32.
+fn cast(from: &str, to: &str) -> NodeProto {
+    let attribute = AttributeProto {
         name: "to".to_owned(),
         i: 1,
         ..AttributeProto::default()
     };
     NodeProto {
-        op_type: op.to_owned(),
-        input: inputs.iter().map(|&name| name.to_owned()).collect(),
-        output: vec![output.to_owned()],
-        attribute: vec![to],
-        ..NodeProto::default()
-    }
-}
-
-fn tensor(name: &str, dims: &[i64], data_type: i32, raw_data: Vec<u8>) -> TensorProto {
-    TensorProto {
-        name: name.to_owned(),
-        dims: dims.to_vec(),
-        data_type,
-        raw_data,
-        ..TensorProto::default()
+        attribute: vec![attribute],
+        ..node("Cast", &[from], to)
     }
 }
 
@@ -41,7 +37,7 @@ fn rows() -> GraphProto {
             tensor("d", &[3], I64, sizes),
         ],
         node: vec![
-            node("Cast", &["b"], "c"),
+            cast("b", "c"),
             node("Mul", &["c", "s"], "p"),
             node("Reshape", &["p", "d"], "w"),
             node("Conv", &["input", "w"], "out"),
@@ -75,19 +71,9 @@ fn whatever_is_otherwise_stays_as_it_is() {
         // Read by others.
         |g| g.node.push(node("Relu", &["c"], "r")),
         |g| g.node.push(node("Relu", &["b"], "r")),
-        |g| {
-            g.output.push(ValueInfoProto {
-                name: "c".to_owned(),
-                ..ValueInfoProto::default()
-            });
-        },
+        |g| g.output.push(end("c")),
         // Of a name that stands for something else as well.
-        |g| {
-            g.input.push(ValueInfoProto {
-                name: "b".to_owned(),
-                ..ValueInfoProto::default()
-            });
-        },
+        |g| g.input.push(end("b")),
         |g| g.node.push(node("Relu", &["input"], "w")),
         // Of other sizes or kinds.
         |g| g.initializer[2].raw_data.clear(),

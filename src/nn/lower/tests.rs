@@ -11,7 +11,7 @@ use tract_onnx::{
 };
 
 use super::*;
-use crate::nn::{kernels::Dims, program::Scratch};
+use crate::nn::{kernels::Dims, program::Scratch, samples};
 
 /// Rows, columns and channels of the input: alike, so that no size tells axes apart.
 const SIDE: usize = 4;
@@ -29,11 +29,8 @@ fn node(op: &str, inputs: &[&str], output: &str, numbers: &[(&str, &[i64])]) -> 
         ..AttributeProto::default()
     });
     NodeProto {
-        op_type: op.to_owned(),
-        input: inputs.iter().map(|&name| name.to_owned()).collect(),
-        output: vec![output.to_owned()],
         attribute: attribute.collect(),
-        ..NodeProto::default()
+        ..samples::node(op, inputs, output)
     }
 }
 
@@ -42,21 +39,15 @@ fn constant(name: &str, dims: &[i64]) -> TensorProto {
     let count: i64 = dims.iter().product();
     let numbers = (0..count).map(|i| ((i * 37 + 11) % 19) as f32 / 9.5 - 1.0);
     TensorProto {
-        name: name.to_owned(),
-        dims: dims.to_vec(),
-        data_type: 1,
         float_data: numbers.collect(),
-        ..TensorProto::default()
+        ..samples::tensor(name, dims, 1)
     }
 }
 
 fn whole(name: &str, number: i64) -> TensorProto {
     TensorProto {
-        name: name.to_owned(),
-        dims: vec![1],
-        data_type: 7,
         int64_data: vec![number],
-        ..TensorProto::default()
+        ..samples::tensor(name, &[1], 7)
     }
 }
 
@@ -66,7 +57,6 @@ fn conv(input: &str, weights: &str, bias: &str, output: &str) -> NodeProto {
 
 fn network(node: Vec<NodeProto>, initializer: Vec<TensorProto>) -> InferenceModel {
     let picture = ValueInfoProto {
-        name: "input".to_owned(),
         r#type: Some(TypeProto {
             value: Some(type_proto::Value::TensorType(type_proto::Tensor {
                 elem_type: 1,
@@ -74,7 +64,7 @@ fn network(node: Vec<NodeProto>, initializer: Vec<TensorProto>) -> InferenceMode
             })),
             ..TypeProto::default()
         }),
-        ..ValueInfoProto::default()
+        ..samples::end("input")
     };
     let proto = ModelProto {
         ir_version: 8,
