@@ -17,7 +17,7 @@ FOLD = -C link-arg=-Wl,--icf=all
 dist: ## build the program to hand out, target/dist/liveness: smaller, and longer to build
 	@scripts/deps.sh build
 	cargo rustc --profile dist --bin liveness -- $(if $(LLD),$(FOLD))
-	@ls -l target/dist/liveness
+	@ls -l "$${CARGO_TARGET_DIR:-target}/dist/liveness"
 
 # In the profile of `demo`: the dependencies take most of the time and are then built once, and
 # the networks run at full speed.

@@ -1,5 +1,5 @@
 //! What was seen in one frame: its faces, and the subject's face in detail.
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, thread, time::Duration};
 
 use image::RgbImage;
 
@@ -9,6 +9,7 @@ use crate::{
     frame::Frame,
     geometry::{BBox, Point},
     mesh::{Mesh, Mesher},
+    mtcnn::{Follow, Params},
     time::{Clock, Timestamp},
 };
 
@@ -64,6 +65,46 @@ pub struct Observer<D> {
     clock: Clock,
 }
 
+impl Observer<Follow> {
+    /// An observer with the networks of the program, or of the folder `models`: cascade and mesh side by
+    /// side, as each takes as long to load as a camera from one frame to the next.
+    ///
+    /// With a size it looks at nothing once, so that the first frames so wide and high find their plans
+    /// made and all memory touched: else the first takes 100 ms, and a camera's next ones are dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Model`] where a network cannot be read or run, [`Error::Panic`] where that of the mesh
+    /// panics.
+    pub fn load(
+        params: Params,
+        models: Option<&Path>,
+        clock: Clock,
+        size: Option<(u32, u32)>,
+    ) -> Result<Self, Error> {
+        let blank = size.map(|(width, height)| Frame {
+            at: Timestamp::default(),
+            seq: 0,
+            image: RgbImage::new(width, height),
+        });
+        thread::scope(|scope| {
+            let mesher = scope.spawn(|| {
+                let mut mesher = Mesher::load(models)?;
+                let warmed = blank.as_ref().map(|blank| mesher.warm_up(&blank.image));
+                warmed.transpose().map(|_| mesher)
+            });
+            let detector = Follow::load(params, models).and_then(|mut detector| {
+                let warmed = blank.as_ref().map(|blank| detector.warm_up(blank));
+                warmed.transpose().map(|_| detector)
+            });
+            // Joined before anything is given up: else a panic in it would be one of the scope.
+            let mesher = mesher.join();
+            let mesher = mesher.unwrap_or(Err(Error::Panic { thread: "mesh" }));
+            Ok(Self::new(detector?, mesher?, clock))
+        })
+    }
+}
+
 impl<D: Detect> Observer<D> {
     /// An observer that finds faces with `detector` and details with `mesher`; `clock` only
     /// measures what that costs.
@@ -74,23 +115,6 @@ impl<D: Detect> Observer<D> {
             last: None,
             clock,
         }
-    }
-
-    /// Looks at nothing once, so that the first frames of a camera, `size` pixels wide and high, find
-    /// the plans for their size made and the memory of searching and of the mesh touched: else the
-    /// first one takes 100 ms, and the next ones are dropped.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Model`] where a network cannot run.
-    pub fn warm_up(&mut self, size: (u32, u32)) -> Result<(), Error> {
-        let frame = Frame {
-            at: Timestamp::default(),
-            seq: 0,
-            image: RgbImage::new(size.0, size.1),
-        };
-        self.detector.warm_up(&frame)?;
-        self.mesher.warm_up(&frame.image)
     }
 
     /// Looks at one frame.
@@ -231,10 +255,7 @@ fn carried(last: &Subject, mesh: Mesh) -> Subject {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        capture::stills::read_picture,
-        mtcnn::{Mtcnn, Params},
-    };
+    use crate::{capture::stills::read_picture, mtcnn::Mtcnn};
 
     fn face(x: f32, side: f32) -> Face {
         Face {

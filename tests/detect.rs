@@ -9,8 +9,7 @@ use liveness::{
     face::Face,
     frame::Frame,
     geometry::{BBox, Point},
-    mesh::Mesher,
-    mtcnn::{Follow, Mtcnn, Params},
+    mtcnn::{Mtcnn, Params},
     observation::Observer,
     time::{Clock, Timestamp},
 };
@@ -166,12 +165,8 @@ fn the_stages_narrow_down_to_the_faces() {
 #[test]
 fn warming_up_changes_nothing_that_is_seen() {
     let observed = |warm: bool| {
-        let follow = Follow::load(Params::default(), None).unwrap();
-        let mesher = Mesher::load(None).unwrap();
-        let mut observer = Observer::new(follow, mesher, Clock::start());
-        if warm {
-            observer.warm_up((640, 480)).unwrap();
-        }
+        let size = warm.then_some((640, 480));
+        let mut observer = Observer::load(Params::default(), None, Clock::start(), size).unwrap();
         let seen = (0..3).map(|seq| {
             let frame = Frame {
                 at: Timestamp::from_millis(33 * seq),

@@ -31,6 +31,7 @@ const PLACES: &[(&str, &str)] = &[
     ("fontdue", "view/text.rs"),
     ("fs4", "cli/doctor/"),
     ("getrandom", "entropy.rs"),
+    ("half", "nn/kernels/"),
     ("jiff", "*"),
     ("minifb", "view/window/pane.rs"),
     ("nix", "capture/worker.rs"),

@@ -4,12 +4,10 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     rc::Rc,
-    thread,
     time::Duration,
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, after, bounded};
-use image::RgbImage;
 use liveness::{
     capture::{
         self, CameraId, Fault, Frames, Moment, News, Source, Watch,
@@ -17,10 +15,7 @@ use liveness::{
         software::{self, Identity},
     },
     error::Error,
-    face::Detect as _,
-    frame::Frame,
-    mesh::Mesher,
-    mtcnn::{Follow, Params},
+    mtcnn::Params,
     observation::{Observation, Observer},
     pipeline::{self, Late},
     time::{Clock, Timestamp},
@@ -127,13 +122,13 @@ impl Feed {
                     let (width, height) = looking.options.size;
                     let size = (width.min(WARM.0), height.min(WARM.1));
                     let size = (late == Late::Drop).then_some(size);
-                    let mut observer = observer(looking.params, models, clock, size)?;
+                    let mut observer = Observer::load(looking.params, models, clock, size)?;
                     Ok(move |frame| observer.look(frame))
                 },
                 late,
             )?)
         } else {
-            let mut observer = observer(wish.params, wish.models.as_deref(), clock, None)?;
+            let mut observer = Observer::load(wish.params, wish.models.as_deref(), clock, None)?;
             match open(&wish, Pace::Virtual, heard, clock) {
                 Ok(mut frames) => Kind::Inline(Box::new(move || match frames.next() {
                     Some(frame) => frame.and_then(|f| observer.look(f)).map(Next::Seen),
@@ -158,7 +153,7 @@ impl Feed {
         let clock = Clock::start();
         let (cues, heard) = bounded(CUES);
         let (mut watched, watch) = puppet::kiosk(day, heard)?;
-        let mut observer = observer(params, models, clock, Some(day.size()))?;
+        let mut observer = Observer::load(params, models, clock, Some(day.size()))?;
         let wait = move || match watched.wait() {
             Some(Ok(Moment::Frame(frame))) => observer.look(frame).map(Next::Seen),
             Some(Ok(Moment::Silence(now))) => Ok(Next::Tick(now)),
@@ -257,36 +252,6 @@ fn wait(kind: &mut Kind, clock: Clock, virtual_now: &mut Option<Timestamp>) -> R
 /// Waits as [`Feed::next`] does when nothing comes: for somebody at the keyboard once the feed has ended.
 pub fn pause() {
     let _ = after(TICK).recv();
-}
-
-/// Whoever looks at frames, warmed up for some of this size. Cascade and mesh side by side: each takes as long
-/// as a camera from one frame to the next.
-fn observer(
-    params: Params,
-    models: Option<&Path>,
-    clock: Clock,
-    size: Option<(u32, u32)>,
-) -> Result<Observer<Follow>, Error> {
-    let blank = size.map(|(width, height)| Frame {
-        at: Timestamp::default(),
-        seq: 0,
-        image: RgbImage::new(width, height),
-    });
-    let load_mesher = || {
-        let mut mesher = Mesher::load(models)?;
-        let warmed = blank.as_ref().map(|blank| mesher.warm_up(&blank.image));
-        warmed.transpose().map(|_| mesher)
-    };
-    thread::scope(|scope| {
-        let mesher = scope.spawn(load_mesher);
-        let mut detector = Follow::load(params, models)?;
-        blank
-            .as_ref()
-            .map_or(Ok(()), |blank| detector.warm_up(blank))?;
-        let mesher = mesher.join();
-        let mesher = mesher.unwrap_or(Err(Error::Panic { thread: "mesh" }))?;
-        Ok(Observer::new(detector, mesher, clock))
-    })
 }
 
 fn open(wish: &Wish, pace: Pace, cues: Receiver<Cue>, clock: Clock) -> Result<Frames, Error> {

@@ -1,6 +1,6 @@
 //! A network as a list of steps over a few buffers that are used again and again.
 use super::kernels::{
-    Conv, Depthwise, Dims, Isa, Mean, Pool, Residual, Stem, Winograd, softmax, sum,
+    Conv, Dense, Depthwise, Dims, Isa, Mean, Pool, Residual, Stem, Winograd, softmax, sum,
 };
 
 /// The number of a value: 0 is the input, `i + 1` what step `i` gives.
@@ -26,6 +26,7 @@ pub enum Kernel {
     PooledConv(Conv, Pool),
     Stem(Stem),
     Winograd(Winograd),
+    Dense(Dense),
     Depthwise(Depthwise),
     Pool(Pool),
     Mean(Mean),
@@ -51,6 +52,7 @@ impl Kernel {
             },
             Self::Conv(conv) => conv.spec().output(input),
             Self::Winograd(conv) => conv.spec().output(input),
+            Self::Dense(dense) => dense.spec().output(input),
             Self::Stem(stem) => stem.output(input),
             Self::PooledConv(conv, pool) => pool.output(conv.spec().output(input)),
             Self::Pool(pool) => pool.output(input),
@@ -180,6 +182,7 @@ impl Program {
             }
             Kernel::Stem(stem) => stem.run(from, dims, &mut band, to),
             Kernel::Winograd(conv) => conv.run(from, dims, &mut band, to),
+            Kernel::Dense(dense) => dense.run(from, dims, to),
             Kernel::Depthwise(conv) => conv.run(from, dims, to),
             Kernel::Pool(pool) => pool.run(self.isa, from, dims, &mut band, to),
             Kernel::Mean(mean) => mean.run(self.isa, from, dims, to),

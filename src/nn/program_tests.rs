@@ -12,6 +12,7 @@ impl Step {
             Kernel::PooledConv(conv, _) => ("conv, pool", conv.spec()),
             Kernel::Stem(stem) => ("stem, pool", stem.spec()),
             Kernel::Winograd(conv) => ("winograd", conv.spec()),
+            Kernel::Dense(dense) => ("dense", dense.spec()),
             other => return (format!("{other:?}").chars().take(24).collect(), None),
         };
         let [height, width] = spec.kernel;
@@ -21,22 +22,25 @@ impl Step {
     }
 }
 
-/// Seconds of step `i`, the median of many runs.
+/// Seconds of step `i`, the median of many runs. Short steps run several times between two looks at the
+/// clock, which take as long as the shortest.
 fn seconds(program: &Program, scratch: &mut Scratch, input: &[f32], i: usize) -> f64 {
-    let mut times: Vec<f64> = (0..300)
-        .map(|_| {
-            let began = Instant::now();
+    let mut time = |times: usize| {
+        let began = Instant::now();
+        for _ in 0..times {
             program.step(i, scratch, input);
-            began.elapsed().as_secs_f64()
-        })
-        .collect();
+        }
+        began.elapsed().as_secs_f64() / times as f64
+    };
+    let repeats = (20e-6 / time(1)).clamp(1.0, 1e3) as usize;
+    let mut times: Vec<f64> = (0..300).map(|_| time(repeats)).collect();
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]
 }
 
-/// A table of the steps of a network, and the least share of the peak among its convolutions proper: a
-/// kernel of one pixel (0.5, give or take) or a picture of one gives too little to compute for what must
-/// be read. Layers of few outputs run on half as wide registers, as the tiles choose, and are held
+/// A table of the steps of a network, and the least share of the peak among its convolutions proper and
+/// its large dense layers: a kernel of one pixel (0.5, give or take) or a convolution over a picture of
+/// one gives too little to compute for what must be read. Layers of few outputs run on half as wide registers, as the tiles choose, and are held
 /// against what those can do.
 fn layers(spec: &'static Spec, isa: Isa, dims: Dims) -> (String, f64) {
     let net = Net::load_for(spec, None, isa).unwrap();
@@ -59,7 +63,7 @@ fn layers(spec: &'static Spec, isa: Isa, dims: Dims) -> (String, f64) {
                 (isa, most)
             };
             let share = operations as f64 / seconds / most;
-            if size.h > 1 && !name.contains(" 1x1x") {
+            if (size.h > 1 || name.starts_with("dense")) && !name.contains(" 1x1x") {
                 least = least.min(share);
             }
             let _ = write!(table, " {share:5.2} of {used:?}'s peak");
@@ -74,6 +78,7 @@ fn layers(spec: &'static Spec, isa: Isa, dims: Dims) -> (String, f64) {
 #[ignore = "times the layers: cargo test --release --lib layers -- --ignored --nocapture"]
 fn layers_against_what_the_core_can_do() {
     let dims = |n, h, w| Dims { n, h, w, c: 3 };
+    let mut low = vec![];
     for isa in Isa::available().into_iter().rev() {
         for (spec, dims) in [
             (&PNET, dims(1, 480, 512)),
@@ -85,9 +90,15 @@ fn layers_against_what_the_core_can_do() {
             let (table, least) = layers(spec, isa, dims);
             eprintln!("{table}");
             let wanted = if isa == Isa::Portable { 0.35 } else { 0.5 };
-            assert!(least > wanted, "a layer reaches {least:.2} of the peak");
+            if least < wanted {
+                low.push(format!(
+                    "{}, {isa:?}: a layer reaches {least:.2}",
+                    spec.file
+                ));
+            }
         }
     }
+    assert!(low.is_empty(), "{low:#?}");
 }
 
 #[test]

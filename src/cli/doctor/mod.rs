@@ -8,7 +8,6 @@ use clap::Args;
 use liveness::{
     capture::{Options, Source},
     files,
-    mesh::Mesher,
     mtcnn::{Follow, Params},
     nn,
     observation::Observer,
@@ -178,9 +177,8 @@ fn models(folder: Option<&Path>) -> (Check, Option<Observer<Follow>>) {
     let clock = Clock::start();
     let run = || {
         let print = nn::fingerprint(folder)?;
-        let detector = Follow::load(Params::default(), folder)?;
-        let mut observer = Observer::new(detector, Mesher::load(folder)?, clock);
-        observer.warm_up(Options::default().size)?;
+        let size = Some(Options::default().size);
+        let observer = Observer::load(Params::default(), folder, clock, size)?;
         Ok::<_, liveness::error::Error>((print, observer))
     };
     match run() {

@@ -1,5 +1,4 @@
-//! Convolution with bias, sum and PReLU in one pass; a dense layer is one whose kernel is as
-//! large as its input.
+//! Convolution with bias, sum and PReLU in one pass.
 use std::ops::Range;
 
 use super::{

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 pub enum Isa {
     /// Plain Rust: any processor.
     Portable,
-    /// AVX2 and FMA: x86 from 2013 on.
+    /// AVX2, FMA and F16C: x86 from 2013 on.
     Avx2,
     /// AVX-512F: x86 servers from 2017 on, some desktops.
     Avx512,
@@ -27,7 +27,11 @@ impl Isa {
         match self {
             Self::Portable => true,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            Self::Avx2 => {
+                is_x86_feature_detected!("avx2")
+                    && is_x86_feature_detected!("fma")
+                    && is_x86_feature_detected!("f16c")
+            }
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => {
                 Self::Avx2.is_available()

@@ -8,6 +8,7 @@
     reason = "a compiler does not find these loops (FACTS: 5-7 GFLOP/s of 108)"
 )]
 mod conv;
+mod dense;
 mod depthwise;
 mod isa;
 mod mean;
@@ -24,6 +25,7 @@ mod vector;
 mod winograd;
 
 pub use conv::{Conv, ConvSpec, Residual, slopes_of};
+pub use dense::Dense;
 pub use depthwise::Depthwise;
 pub use isa::{Isa, Loops};
 pub use mean::Mean;

@@ -220,13 +220,9 @@ unsafe fn tile<V: Vector, const R: usize, const PX: usize>(
     // SAFETY: `out` has the group's channels for each of `count` pixels; slopes as above.
     unsafe {
         let slopes = conv.slopes.as_ptr().add(group.first);
-        let zero = V::splat(0.0);
         unroll!(r < R, {
             let slope = V::load(slopes.add(r * V::N));
-            unroll!(p < PX, {
-                let sum = sums[p][r];
-                sums[p][r] = sum.min(zero).mul_add(slope, sum.max(zero));
-            });
+            unroll!(p < PX, sums[p][r] = sums[p][r].prelu(slope));
             let out = out.add(r * V::N);
             if r + 1 == R && group.last < V::N {
                 unroll!(p < PX, {

@@ -1,11 +1,14 @@
 //! One register of floats, for each instruction set.
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m256, __m256i, __m512, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_maskload_ps, _mm256_maskstore_ps, _mm256_max_ps, _mm256_min_ps, _mm256_set1_ps,
-    _mm256_storeu_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps,
-    _mm512_maskz_loadu_ps, _mm512_max_ps, _mm512_min_ps, _mm512_set1_ps, _mm512_storeu_ps,
+    __m256, __m256i, __m512, _mm_loadu_si128, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
+    _mm256_loadu_si256, _mm256_maskload_ps, _mm256_maskstore_ps, _mm256_max_ps, _mm256_min_ps,
+    _mm256_set1_ps, _mm256_storeu_ps, _mm512_cvtph_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
+    _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_max_ps, _mm512_min_ps, _mm512_set1_ps,
+    _mm512_storeu_ps,
 };
+
+use half::f16;
 
 /// As many floats as one register of an instruction set holds.
 ///
@@ -43,6 +46,45 @@ pub unsafe trait Vector: Copy {
 
     /// The smaller of each two.
     unsafe fn min(self, other: Self) -> Self;
+
+    /// The `N` halves at `from`, as floats.
+    unsafe fn load_half(from: *const f16) -> Self;
+
+    /// PReLU: negative numbers times `slope`.
+    #[inline(always)]
+    unsafe fn prelu(self, slope: Self) -> Self {
+        // SAFETY: as the trait says.
+        unsafe {
+            let zero = Self::splat(0.0);
+            self.min(zero).mul_add(slope, self.max(zero))
+        }
+    }
+}
+
+/// A number as weights are stored.
+pub trait Stored: Copy + Default {
+    /// A register of them, as floats.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Vector`]: `from` is valid for `N` of them.
+    unsafe fn load<V: Vector>(from: *const Self) -> V;
+}
+
+impl Stored for f32 {
+    #[inline(always)]
+    unsafe fn load<V: Vector>(from: *const Self) -> V {
+        // SAFETY: the caller's conditions are the same.
+        unsafe { V::load(from) }
+    }
+}
+
+impl Stored for f16 {
+    #[inline(always)]
+    unsafe fn load<V: Vector>(from: *const Self) -> V {
+        // SAFETY: the caller's conditions are the same.
+        unsafe { V::load_half(from) }
+    }
 }
 
 /// Eight floats in plain Rust: two registers of SSE2 or NEON, which the compiler finds by itself.
@@ -110,6 +152,12 @@ unsafe impl Vector for Portable {
     unsafe fn min(self, other: Self) -> Self {
         self.zip(other, |a, b| if a < b { a } else { b })
     }
+
+    #[inline(always)]
+    unsafe fn load_half(from: *const f16) -> Self {
+        // SAFETY: the caller vouches for eight halves; an array of halves needs no more alignment.
+        Self(unsafe { from.cast::<[f16; 8]>().read() }.map(f16::to_f32))
+    }
 }
 
 /// Masks of AVX2: eight numbers from `8 - count` on have `count` times all bits, then none.
@@ -129,7 +177,7 @@ unsafe fn first(count: usize) -> __m256i {
     unsafe { _mm256_loadu_si256(MASKS.as_ptr().add(8 - count).cast()) }
 }
 
-// SAFETY: every function is one or two intrinsics of AVX, AVX2 and FMA, with the trait's own
+// SAFETY: every function is one or two intrinsics of AVX, AVX2, FMA and F16C, with the trait's own
 // conditions.
 #[cfg(target_arch = "x86_64")]
 unsafe impl Vector for __m256 {
@@ -181,6 +229,12 @@ unsafe impl Vector for __m256 {
     unsafe fn min(self, other: Self) -> Self {
         // SAFETY: as the trait says.
         unsafe { _mm256_min_ps(self, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_half(from: *const f16) -> Self {
+        // SAFETY: as the trait says.
+        unsafe { _mm256_cvtph_ps(_mm_loadu_si128(from.cast())) }
     }
 }
 
@@ -235,5 +289,11 @@ unsafe impl Vector for __m512 {
     unsafe fn min(self, other: Self) -> Self {
         // SAFETY: as the trait says.
         unsafe { _mm512_min_ps(self, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_half(from: *const f16) -> Self {
+        // SAFETY: as the trait says.
+        unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(from.cast())) }
     }
 }

@@ -87,9 +87,11 @@ fn behind(mut first: Layer, second: Layer) -> Layer {
             spec,
             weights,
             bias,
+            dense,
             ..
         },
         Kind::Conv {
+            dense: more_dense,
             spec: more_spec,
             weights: more_weights,
             bias: more_bias,
@@ -98,6 +100,8 @@ fn behind(mut first: Layer, second: Layer) -> Layer {
     ) = (&mut first.kind, second.kind)
     {
         spec.outputs += more_spec.outputs;
+        // They read the same: if one gives one pixel, both do.
+        *dense |= more_dense;
         // `[O, I, H, W]`.
         weights.extend(more_weights);
         bias.extend(more_bias);

@@ -1,6 +1,6 @@
 //! Layers on their way from the graph to the program: recognised, not packed yet.
 use crate::nn::{
-    kernels::{Conv, ConvSpec, Depthwise, Isa, Mean, Pool, Stem, Winograd, slopes_of},
+    kernels::{Conv, ConvSpec, Dense, Depthwise, Isa, Mean, Pool, Stem, Winograd, slopes_of},
     program::{Kernel, Program, Step, Value},
 };
 
@@ -101,7 +101,10 @@ pub fn pack(layers: Vec<Layer>, outputs: Vec<Value>, isa: Isa) -> Program {
                         Kernel::Stem(Stem::new(isa, spec, &weights, &bias, slopes, pool))
                     }
                     Some(pool) => Kernel::PooledConv(conv(), pool),
-                    None if !dense && Winograd::suits(isa, &spec) => match residual {
+                    None if dense && residual.is_none() => {
+                        Kernel::Dense(Dense::new(isa, spec, &weights, &bias, slopes))
+                    }
+                    None if Winograd::suits(isa, &spec) => match residual {
                         Some(_) => {
                             let conv = Winograd::new(isa, spec, &weights, &bias, None);
                             steps.push(Step {
