@@ -22,6 +22,23 @@ pub fn may_be_there(path: &Path) -> bool {
     !fs::symlink_metadata(path).is_err_and(|why| why.kind() == io::ErrorKind::NotFound)
 }
 
+/// Whether a file can be read to its end: a pipe, say, is waited for until somebody writes. A missing one may
+/// be made.
+///
+/// # Errors
+///
+/// That it is a folder, or of another kind.
+pub fn is_ordinary(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(there) if !there.is_file() => {
+            let text = "it is no ordinary file";
+            Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// How a file is opened that, if it is made, only its owner reads.
 pub fn private() -> OpenOptions {
     let mut options = OpenOptions::new();

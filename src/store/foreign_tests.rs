@@ -87,3 +87,132 @@ fn what_is_no_file_is_not_waited_for() {
         assert!(read(other).is_err());
     }
 }
+
+/// A row behind the last entry would make the next one fail, after its session: no session begins.
+#[test]
+fn a_row_where_the_next_entry_belongs_is_found_before_a_session() {
+    for sql in [
+        "INSERT INTO chain SELECT 2, kind, at, clock_went_back, prev, hash, key, text FROM chain",
+        "INSERT INTO evidence (seq, app, models) VALUES (2, '', '')",
+        "INSERT INTO steps VALUES (9, 0, 'nod', 0, NULL, 0)",
+        "UPDATE chain SET seq = 2",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        fill(dir.path(), "l.db", &["a"]);
+        let (path, key) = (dir.path().join("l.db"), dir.path().join("log.key"));
+        sqlite::tests::run(&path, sql);
+        for error in [
+            Log::open(&path, &key).map(drop).unwrap_err(),
+            would_take(&path, &key).unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::Integrity { .. }), "{sql}: {error}");
+        }
+        assert_ne!(report(dir.path(), "l.db").findings, [], "{sql}");
+    }
+}
+
+#[test]
+fn a_log_that_was_emptied_is_refused_and_not_made_anew() {
+    for name in ["l.db", "l.jsonl"] {
+        let dir = tempfile::tempdir().unwrap();
+        fill(dir.path(), name, &["a", "b"]);
+        let (path, key) = (dir.path().join(name), dir.path().join("log.key"));
+        fs::write(&path, "").unwrap();
+        for error in [
+            Log::open(&path, &key).map(drop).unwrap_err(),
+            would_take(&path, &key).unwrap_err(),
+            read(&path).unwrap_err(),
+        ] {
+            assert!(
+                error.to_string().contains("its 2 entries are gone"),
+                "{error}"
+            );
+        }
+        assert_eq!(fs::metadata(&path).unwrap().len(), 0, "{name}");
+        assert_ne!(report(dir.path(), name).findings, [], "{name}");
+    }
+    // The tables alone stood in what SQLite writes ahead.
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path(), "l.db", &["a"]);
+    let (path, key) = (dir.path().join("l.db"), dir.path().join("log.key"));
+    fs::remove_file(&path).unwrap();
+    sqlite::tests::run(&path, "PRAGMA journal_mode = WAL");
+    for _ in 0..2 {
+        let error = Log::open(&path, &key).unwrap_err();
+        assert!(
+            error.to_string().contains("its tables are missing"),
+            "{error}"
+        );
+        assert!(read(&path).is_err(), "it is not made an empty log");
+    }
+}
+
+/// Whoever made it was killed, or the disk was full, before there was a head: nothing was changed.
+#[test]
+fn a_log_in_which_there_is_nothing_yet_is_not_called_changed() {
+    let tables = include_str!("sqlite/schema.sql").to_owned() + "PRAGMA user_version = 1;";
+    for sql in ["", "PRAGMA journal_mode = WAL", &tables] {
+        let dir = tempfile::tempdir().unwrap();
+        fill(dir.path(), "other.db", &["a"]);
+        let (path, key) = (dir.path().join("l.db"), dir.path().join("log.key"));
+        let own = Key::read(&key).unwrap();
+        fs::write(&path, "").unwrap();
+        sqlite::tests::run(&path, sql);
+        for error in [
+            verify(&path, &own.line()).map(drop).unwrap_err(),
+            read(&path).map(drop).unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::Log { .. }), "{error}");
+            assert!(
+                error.to_string().contains("there is nothing in it"),
+                "{error}"
+            );
+        }
+        would_take(&path, &key).unwrap();
+        fill(dir.path(), "l.db", &["a"]);
+        assert_eq!(report(dir.path(), "l.db").findings, []);
+        // With something in it, a missing head is missed as ever.
+        fs::remove_file(dir.path().join("l.db.head")).unwrap();
+        assert_ne!(report(dir.path(), "l.db").findings, []);
+    }
+}
+
+/// A pipe would be waited for, for ever.
+#[cfg(unix)]
+#[test]
+fn what_belongs_to_a_log_must_be_files() {
+    for ending in ["head", "lock"] {
+        let dir = tempfile::tempdir().unwrap();
+        fill(dir.path(), "l.db", &["a"]);
+        let (path, key) = (dir.path().join("l.db"), dir.path().join("log.key"));
+        let file = dir.path().join(format!("l.db.{ending}"));
+        fs::remove_file(&file).unwrap();
+        std::os::unix::fs::symlink("/dev/null", &file).unwrap();
+        for error in [
+            Log::open(&path, &key).map(drop).unwrap_err(),
+            would_take(&path, &key).unwrap_err(),
+        ] {
+            let text = error.to_string();
+            assert!(
+                text.contains("it is no ordinary file; here must be"),
+                "{text}"
+            );
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let key = dir.path().join("log.key");
+    std::os::unix::fs::symlink("/dev/null", &key).unwrap();
+    let error = Key::read(&key).unwrap_err();
+    assert!(error.to_string().contains("no ordinary file"), "{error}");
+}
+
+#[test]
+fn the_files_beside_a_log_are_no_logs() {
+    let dir = tempfile::tempdir().unwrap();
+    let key = dir.path().join("log.key");
+    for name in ["l.db.lock", "l.db.head"] {
+        let error = Log::open(&dir.path().join(name), &key).unwrap_err();
+        assert!(error.to_string().contains("so the ."), "{error}");
+    }
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     key::{About, Key, PublicKey, hex},
-    trouble::{ELSEWHERE, advice, beside, integrity, log_error},
+    trouble::{ELSEWHERE, advice, belonging, beside, integrity, log_error},
 };
 use crate::{
     entropy,
@@ -61,9 +61,9 @@ impl Head {
     /// [`Error::Integrity`] where it is damaged or its signature does not fit.
     pub(super) fn read(log: &Path) -> Result<Option<Self>, Error> {
         let path = beside(log, "head");
-        let bytes = match std::fs::read(&path) {
+        let bytes = match files::is_ordinary(&path).and_then(|()| std::fs::read(&path)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            read => read.map_err(|e| log_error(&path, advice(&e, "")))?,
+            read => read.map_err(|e| log_error(&path, belonging(&e)))?,
         };
         let head: Option<Self> = serde_json::from_slice(&bytes).ok();
         match head.filter(Self::is_signed) {

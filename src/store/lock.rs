@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::trouble::{ELSEWHERE, advice, beside, log_error};
+use super::trouble::{ELSEWHERE, advice, belonging, beside, log_error};
 use crate::{error::Error, files};
 
 /// How long another program may hold the log: it writes one entry.
@@ -25,6 +25,7 @@ impl Lock {
     /// Waits for the right to write a log, or another file.
     pub(super) fn to_write(log: &Path) -> Result<Self, Error> {
         let path = beside(log, "lock");
+        Self::is_possible(log)?;
         // Whoever may open it may hold it, and for as long as he likes.
         let file = (files::private().create(true).truncate(false).write(true))
             .open(&path)
@@ -33,10 +34,18 @@ impl Lock {
         Ok(Self { _file: Some(file) })
     }
 
+    /// Whether there is a lock, or may be one.
+    pub(super) fn is_possible(log: &Path) -> Result<(), Error> {
+        let path = beside(log, "lock");
+        files::is_ordinary(&path).map_err(|e| log_error(&path, belonging(&e)))
+    }
+
     /// Waits until nobody writes. A log that has no lock, or none that we may open, is nobody's: its head
     /// is written last, and must be read first.
     pub(super) fn to_read(log: &Path) -> Result<Self, Error> {
-        let Ok(file) = File::open(beside(log, "lock")) else {
+        let path = beside(log, "lock");
+        let file = files::is_ordinary(&path).and_then(|()| File::open(&path));
+        let Ok(file) = file else {
             return Ok(Self { _file: None });
         };
         wait(log, || file.try_lock_shared())?;

@@ -1,6 +1,6 @@
 //! A log that is written.
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -47,7 +47,7 @@ impl Log {
         let head = Head::read(path)?;
         is_not_gone(path, head.as_ref())?;
         has_its_key(head.is_some(), key)?;
-        let store = Store::open(path)?;
+        let store = Store::open(path, head.as_ref().is_some_and(|head| head.seq > 0))?;
         if head.is_none() {
             // Before a key is made for it.
             is_free(&store, path)?;
@@ -232,6 +232,7 @@ impl Log {
 pub fn would_take(path: &Path, key: &Path) -> Result<(), Error> {
     let path = &real(path)?;
     is_ordinary(path)?;
+    Lock::is_possible(path)?;
     let _lock = Lock::to_read(path)?;
     let head = Head::read(path)?;
     is_not_gone(path, head.as_ref())?;
@@ -304,26 +305,37 @@ fn is_free(store: &Store, path: &Path) -> Result<(), Error> {
     Err(integrity(path, text))
 }
 
+/// Whether it is a file, and may be a log by its name.
 pub(super) fn is_ordinary(path: &Path) -> Result<(), Error> {
-    let kind = match fs::metadata(path) {
-        Ok(there) if there.is_dir() => io::ErrorKind::IsADirectory,
-        Ok(there) if !there.is_file() => io::ErrorKind::InvalidInput,
-        _ => return Ok(()),
-    };
-    Err(log_error(path, advice(&kind.into(), ELSEWHERE)))
+    files::is_ordinary(path).map_err(|error| log_error(path, advice(&error, ELSEWHERE)))?;
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    if let Some(ending @ ("lock" | "head")) = ending {
+        let text =
+            format!("so the .{ending} of a log is called; name another file with --log PATH");
+        return Err(log_error(path, text.into()));
+    }
+    Ok(())
 }
 
 /// Entries that were acknowledged are somewhere.
 pub(super) fn is_not_gone(path: &Path, head: Option<&Head>) -> Result<(), Error> {
     match head {
-        Some(head) if head.seq > 0 && !path.exists() => {
+        Some(head) if head.seq > 0 && is_gone(path) => {
             let text = format!(
-                "it is gone, {} entries of it; put it back, or remove {}.head too to begin anew",
+                "its {} entries are gone; put it back, or remove {}.head too to begin anew",
                 head.seq,
                 path.display()
             );
             Err(integrity(path, text))
         }
         _ => Ok(()),
+    }
+}
+
+/// Whether there is no log, or not a byte of it.
+pub(super) fn is_gone(path: &Path) -> bool {
+    match fs::metadata(path) {
+        Ok(there) => there.is_file() && there.len() == 0,
+        Err(_) => !path.exists(),
     }
 }

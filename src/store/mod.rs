@@ -109,10 +109,10 @@ enum Store {
 }
 
 impl Store {
-    /// Opens it for writing; makes it where there is none.
-    fn open(path: &Path) -> Result<Self, Error> {
+    /// Opens it for writing; makes it where there is none. One that has `begun` holds an entry.
+    fn open(path: &Path, begun: bool) -> Result<Self, Error> {
         if is_base(path)? {
-            Base::open(path).map(Self::Base)
+            Base::open(path, begun).map(Self::Base)
         } else {
             Lines::open(path).map(Self::Lines)
         }
@@ -137,6 +137,17 @@ impl Store {
         match self {
             Self::Lines(lines) => lines.add(entries),
             Self::Base(base) => base.change(entries, &[]),
+        }
+    }
+
+    /// Whether nothing was ever put into it, but for tables of ours.
+    fn is_blank(&self) -> Result<bool, Error> {
+        match self {
+            Self::Lines(lines) => Ok(lines.is_blank()),
+            Self::Base(base) => {
+                let ours = base.is_empty()? || base.is_ours().is_ok();
+                Ok(ours && !base.is_written()?)
+            }
         }
     }
 

@@ -42,6 +42,17 @@ pub(super) fn integrity(path: &Path, source: impl Into<Cause>) -> Error {
     }
 }
 
+/// The same of a file that belongs to a log.
+pub(super) fn belonging(error: &io::Error) -> Cause {
+    match error.kind() {
+        io::ErrorKind::IsADirectory | io::ErrorKind::InvalidInput => {
+            let text = "here must be a file of the log beside it; remove what is there, or name another log with --log PATH";
+            format!("{error}; {text}").into()
+        }
+        _ => advice(error, ELSEWHERE),
+    }
+}
+
 /// The operating system's words, with the way out where it is known; `missing` is the one for a
 /// place that is not there.
 pub(super) fn advice(error: &io::Error, missing: &'static str) -> Cause {
@@ -50,7 +61,7 @@ pub(super) fn advice(error: &io::Error, missing: &'static str) -> Cause {
             "; choose another place with --log PATH"
         }
         io::ErrorKind::NotFound => missing,
-        io::ErrorKind::InvalidInput => "; results need an ordinary file: name one with --log PATH",
+        io::ErrorKind::InvalidInput => "; name one with --log PATH",
         io::ErrorKind::StorageFull => "; make room, or choose another place with --log PATH",
         io::ErrorKind::IsADirectory => "; name a file in it, as in --log DIR/sessions.jsonl",
         _ => "",

@@ -129,9 +129,11 @@ impl Doctor {
         };
         let folder = files::folder_of(&path);
         let probe = folder.join(format!(".liveness-doctor-{}", std::process::id()));
-        let written = files::make_private_folder(folder)
-            .and_then(|()| fs::write(&probe, "x"))
-            .and_then(|()| fs::remove_file(&probe));
+        let written =
+            files::make_private_folder(folder).and_then(|()| files::write_private(&probe, b"x"));
+        // Of a full disk it takes a place as well.
+        let removed = fs::remove_file(&probe);
+        let written = written.and(removed);
         if let Err(why) = written {
             let name = folder.display();
             let text = format!("{name}: {why}; name another place with --log PATH");

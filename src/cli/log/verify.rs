@@ -29,6 +29,8 @@ struct VerifyLine<'a> {
     purged: u64,
     unfinished: bool,
     findings: usize,
+    /// How many kept results were looked for; `null` without --results.
+    results: Option<usize>,
     log: Option<&'a str>,
     key: Option<PublicKey>,
     /// Whether this machine's own key was believed, which whoever replaced the log may have replaced too.
@@ -45,6 +47,10 @@ pub fn run(
     results: Option<&Path>,
     json: bool,
 ) -> anyhow::Result<Exit> {
+    if !store::is_there(path) {
+        // Before a key is missed that signs nothing.
+        store::verify(path, &[])?;
+    }
     let own = match key {
         Some(_) => None,
         None => Some(
@@ -52,6 +58,7 @@ pub fn run(
                 .context("without --key PUB this machine's own key is needed")?,
         ),
     };
+    let mut wanted = None;
     let mut report = match (&own, key) {
         (Some(own), _) => store::verify_own(path, own)?,
         (None, key) => store::verify(path, key.map(std::slice::from_ref).unwrap_or_default())?,
@@ -60,6 +67,7 @@ pub fn run(
         let text = fs::read_to_string(file)
             .with_context(|| format!("cannot read the results in {}", file.display()))?;
         let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.is_empty());
+        wanted = Some(lines.clone().count());
         let found: Vec<_> = lines
             .filter_map(|(n, line)| {
                 let place = format!("{}, line {n}", file.display());
@@ -69,9 +77,13 @@ pub fn run(
         report.findings.extend(found);
     }
     if json {
-        print_report(&report, own.as_ref())?;
+        print_report(&report, own.as_ref(), wanted)?;
     } else {
         say_report(&report, path)?;
+        if let (Some(wanted), true) = (wanted, report.is_sound()) {
+            let results = count(wanted as u64, "result", "results");
+            print_line(format_args!("{results} looked for in it, none missing"))?;
+        }
         if report.is_sound() {
             say_key(&report, key, own.as_ref())?;
         }
@@ -100,7 +112,7 @@ fn strange(report: &Report, line: &str) -> Option<String> {
     }
 }
 
-fn print_report(report: &Report, own: Option<&Key>) -> anyhow::Result<()> {
+fn print_report(report: &Report, own: Option<&Key>, results: Option<usize>) -> anyhow::Result<()> {
     for finding in &report.findings {
         print_json(&FindingLine {
             r#type: "finding",
@@ -117,6 +129,7 @@ fn print_report(report: &Report, own: Option<&Key>) -> anyhow::Result<()> {
         purged: report.purged,
         unfinished: report.unfinished,
         findings: report.findings.len(),
+        results,
         log: report.log.as_deref(),
         key: report.key,
         own_key: own.is_some(),
@@ -167,10 +180,15 @@ fn say_report(report: &Report, path: &Path) -> anyhow::Result<()> {
 fn say_key(report: &Report, given: Option<&PublicKey>, own: Option<&Key>) -> anyhow::Result<()> {
     if let Some(last) = &report.key {
         print_line(format_args!("key       {last}"))?;
-        if own.is_some_and(|own| own.public() != *last) {
-            print_line(
-                "          this is not the one that signs now: nothing was logged here since it was rotated, or somebody who has the old key wrote this log",
-            )?;
+        if let Some(own) = own.filter(|own| own.public() != *last) {
+            print_line(match own.line().contains(last) {
+                true => {
+                    "          this is not the one that signs now: nothing was logged here since it was rotated, or somebody who has the old key wrote this log"
+                }
+                false => {
+                    "          this machine's key has handed over to it: what lies there now is an old copy, with which nothing is logged; put the right key back"
+                }
+            })?;
         }
         if given.is_some_and(|given| given != last) {
             print_line("          the key that you gave has handed over to it")?;

@@ -101,7 +101,8 @@ impl Key {
             path: path.to_owned(),
             source,
         };
-        let text = fs::read_to_string(path).map_err(|error| {
+        let text = files::is_ordinary(path).and_then(|()| fs::read_to_string(path));
+        let text = text.map_err(|error| {
             fail(match error.kind() {
                 io::ErrorKind::NotFound => {
                     "there is none; where nothing is logged yet, a first `liveness challenge` or `demo` makes it".into()

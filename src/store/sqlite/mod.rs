@@ -9,8 +9,8 @@ mod trouble;
 use std::{path::Path, path::PathBuf, time::Duration};
 
 use rusqlite::{
-    Connection, ErrorCode, OpenFlags, Row, Transaction, TransactionBehavior, params_from_iter,
-    types::ValueRef,
+    Connection, ErrorCode, OpenFlags, OptionalExtension as _, Row, Transaction,
+    TransactionBehavior, params_from_iter, types::ValueRef,
 };
 
 use rows::{TABLES, rows};
@@ -53,8 +53,9 @@ pub(super) struct Base {
 }
 
 impl Base {
-    /// Makes the database where there is none, and brings its tables up to date.
-    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+    /// Makes the database where there is none, and brings its tables up to date; not those of one that has
+    /// `begun`: without any they were lost.
+    pub(super) fn open(path: &Path, begun: bool) -> Result<Self, Error> {
         // What SQLite makes, others may read; what it makes beside a file is as that is.
         let made = files::private().create(true).append(true).open(path);
         made.map_err(|e| log_error(path, advice(&e, ELSEWHERE)))?;
@@ -70,6 +71,9 @@ impl Base {
         // Before it is changed in any way: it may be somebody else's.
         base.is_no_other()?;
         let version = base.version()?;
+        if begun && version == 0 {
+            return Err(integrity(path, FOREIGN));
+        }
         base.set_up().map_err(|e| wrong(path, e))?;
         base.migrate(version)?;
         base.is_ours()?;
@@ -221,16 +225,28 @@ impl Base {
     }
 
     pub(super) fn last(&self) -> Result<Tail, Error> {
-        let sql = "SELECT text FROM chain ORDER BY seq DESC LIMIT 1";
-        let text = self.connection.query_row(sql, [], bytes_of);
-        match text {
-            Ok(bytes) => Ok(match Sealed::read(&bytes) {
-                Ok(sealed) => Tail::Sealed(Box::new(sealed)),
-                Err(_) => Tail::Unsigned,
-            }),
-            Err(rusqlite::Error::QueryReturnedNoRows) => Ok(Tail::Empty),
-            Err(error) => Err(wrong(&self.path, error)),
-        }
+        let ask = || {
+            let sql = "SELECT seq, text FROM chain ORDER BY seq DESC LIMIT 1";
+            let row = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, piece(row)?.text));
+            let last = self.connection.query_row(sql, [], row).optional()?;
+            // A row beyond the last entry, in whichever table, stands where the next one belongs.
+            let end = last.as_ref().map_or(i64::MIN, |(seq, _)| *seq);
+            for (table, _) in TABLES {
+                let sql = format!("SELECT max(seq) FROM {table}");
+                let most: Option<i64> = self.connection.query_row(&sql, [], |row| row.get(0))?;
+                if most.is_some_and(|most| most > end) {
+                    return Ok(Tail::Unsigned);
+                }
+            }
+            Ok(match last.map(|(seq, text)| (seq, Sealed::read(&text))) {
+                None => Tail::Empty,
+                Some((seq, Ok(sealed))) if u64::try_from(seq) == Ok(sealed.entry.seq) => {
+                    Tail::Sealed(Box::new(sealed))
+                }
+                Some(_) => Tail::Unsigned,
+            })
+        };
+        ask().map_err(|e| wrong(&self.path, e))
     }
 
     /// Adds entries and takes others away, all or nothing, and waits until the disk has it.
@@ -364,13 +380,6 @@ fn piece(row: &Row<'_>) -> rusqlite::Result<Piece> {
         },
         unfinished: false,
         troubles: vec![],
-    })
-}
-
-fn bytes_of(row: &Row<'_>) -> rusqlite::Result<Vec<u8>> {
-    Ok(match row.get_ref(0)? {
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_vec(),
-        _ => vec![],
     })
 }
 

@@ -11,8 +11,8 @@ use super::{
     head::Head,
     key::{Key, PublicKey},
     lock::Lock,
-    log::is_ordinary,
-    trouble::real,
+    log::{is_gone, is_not_gone, is_ordinary},
+    trouble::{MISSING, log_error, real},
 };
 use crate::error::Error;
 use walk::Walk;
@@ -78,7 +78,7 @@ pub fn verify(path: &Path, keys: &[PublicKey]) -> Result<Report, Error> {
     match Snapshot::under(lock, path) {
         Ok(snapshot) => snapshot.examine(keys),
         // There was a log.
-        Err((Some(head), _)) if !path.exists() => {
+        Err((Some(head), _)) if is_gone(path) => {
             let mut report = Report::default();
             report.miss(1, head.seq);
             Ok(report)
@@ -142,7 +142,18 @@ impl Snapshot {
     fn under(_lock: Lock, path: &Path) -> Result<Self, (Option<Head>, Error)> {
         // First: what is written meanwhile, where there are no locks, is then only more than it tells of.
         let head = Head::read(path);
-        let store = is_ordinary(path).and_then(|()| Store::to_read(path));
+        let known = head.as_ref().ok().and_then(Option::as_ref);
+        let store = is_ordinary(path)
+            .and_then(|()| is_not_gone(path, known))
+            .and_then(|()| Store::to_read(path))
+            .and_then(|store| match head {
+                // Whoever made it was killed, or the disk was full, before there was anything in it.
+                Ok(None) if store.is_blank()? => Err(log_error(
+                    path,
+                    format!("there is nothing in it{MISSING}").into(),
+                )),
+                _ => Ok(store),
+            });
         match store {
             Ok(store) => Ok(Self { store, head }),
             Err(error) => {
