@@ -144,7 +144,7 @@ fn a_log_says_whether_it_would_take_a_result_and_makes_nothing() {
         fs::write(&book.key, key).unwrap();
         why("chmod 600");
         fs::remove_file(&book.path).unwrap();
-        why("its 2 entries are gone");
+        why("it is gone, 2 entries");
         fs::create_dir(&book.path).unwrap();
         why("name a file in it");
     }

@@ -1,14 +1,13 @@
 //! A picture, or a folder of pictures → Frame, at a pretended rate.
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Cursor};
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
 use super::{moment, pixels::can_hold};
 use crate::error::{Cause, Error};
-use crate::files;
 use crate::frame::Frame;
 
 /// Ends of the names that count as pictures in a folder.
@@ -80,10 +79,7 @@ pub fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut pictures = Vec::new();
     for entry in fs::read_dir(folder).map_err(|e| fail(e.into()))? {
         let path = entry.map_err(|e| fail(e.into()))?.path();
-        // A pipe of such a name would be waited for.
-        let pipe =
-            files::is_ordinary(&path).is_err_and(|e| e.kind() == io::ErrorKind::InvalidInput);
-        if is_picture_name(&path) && !pipe {
+        if is_picture_name(&path) {
             pictures.push(path);
         }
     }

@@ -44,6 +44,7 @@ pub fn read(path: &Path) -> Result<Contents, Error> {
         let gone = is_not_gone(path, head.as_ref());
         gone.err().unwrap_or(error)
     })?;
+    snapshot.is_not_emptied(path)?;
     let has_head = snapshot.has_head();
     let mut contents = Contents::default();
     snapshot.store().pieces(|piece| {

@@ -121,12 +121,9 @@ fn a_log_that_was_emptied_is_refused_and_not_made_anew() {
         for error in [
             Log::open(&path, &key).map(drop).unwrap_err(),
             would_take(&path, &key).unwrap_err(),
-            read(&path).unwrap_err(),
+            read(&path).map(drop).unwrap_err(),
         ] {
-            assert!(
-                error.to_string().contains("its 2 entries are gone"),
-                "{error}"
-            );
+            assert!(matches!(error, Error::Integrity { .. }), "{name}: {error}");
         }
         assert_eq!(fs::metadata(&path).unwrap().len(), 0, "{name}");
         assert_ne!(report(dir.path(), name).findings, [], "{name}");
@@ -147,36 +144,6 @@ fn a_log_that_was_emptied_is_refused_and_not_made_anew() {
     }
 }
 
-/// Whoever made it was killed, or the disk was full, before there was a head: nothing was changed.
-#[test]
-fn a_log_in_which_there_is_nothing_yet_is_not_called_changed() {
-    let tables = include_str!("sqlite/schema.sql").to_owned() + "PRAGMA user_version = 1;";
-    for sql in ["", "PRAGMA journal_mode = WAL", &tables] {
-        let dir = tempfile::tempdir().unwrap();
-        fill(dir.path(), "other.db", &["a"]);
-        let (path, key) = (dir.path().join("l.db"), dir.path().join("log.key"));
-        let own = Key::read(&key).unwrap();
-        fs::write(&path, "").unwrap();
-        sqlite::tests::run(&path, sql);
-        for error in [
-            verify(&path, &own.line()).map(drop).unwrap_err(),
-            read(&path).map(drop).unwrap_err(),
-        ] {
-            assert!(matches!(error, Error::Log { .. }), "{error}");
-            assert!(
-                error.to_string().contains("there is nothing in it"),
-                "{error}"
-            );
-        }
-        would_take(&path, &key).unwrap();
-        fill(dir.path(), "l.db", &["a"]);
-        assert_eq!(report(dir.path(), "l.db").findings, []);
-        // With something in it, a missing head is missed as ever.
-        fs::remove_file(dir.path().join("l.db.head")).unwrap();
-        assert_ne!(report(dir.path(), "l.db").findings, []);
-    }
-}
-
 /// A pipe would be waited for, for ever.
 #[cfg(unix)]
 #[test]
@@ -194,7 +161,7 @@ fn what_belongs_to_a_log_must_be_files() {
         ] {
             let text = error.to_string();
             assert!(
-                text.contains("it is no ordinary file; here must be"),
+                text.contains("it is no ordinary file; a file must be"),
                 "{text}"
             );
         }

@@ -81,11 +81,6 @@ impl Lines {
         }
     }
 
-    /// Whether there is not a byte in a log that is only read.
-    pub(super) fn is_blank(&self) -> bool {
-        self.view.as_ref().is_some_and(|(_, len)| *len == 0)
-    }
-
     /// Whether an entry stands anywhere in it, or something that was one.
     pub(super) fn is_written(&self) -> Result<bool, Error> {
         let mut found = false;

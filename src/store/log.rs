@@ -39,6 +39,7 @@ impl Log {
     /// where its end is not the one that was written.
     pub fn open(path: &Path, key: &Path) -> Result<Self, Error> {
         let path = &real(path)?;
+        is_no_part(path)?;
         files::make_private_folder(files::folder_of(path))
             .map_err(|error| log_error(path, advice(&error, ELSEWHERE)))?;
         is_ordinary(path)?;
@@ -232,6 +233,7 @@ impl Log {
 pub fn would_take(path: &Path, key: &Path) -> Result<(), Error> {
     let path = &real(path)?;
     is_ordinary(path)?;
+    is_no_part(path)?;
     Lock::is_possible(path)?;
     let _lock = Lock::to_read(path)?;
     let head = Head::read(path)?;
@@ -305,37 +307,34 @@ fn is_free(store: &Store, path: &Path) -> Result<(), Error> {
     Err(integrity(path, text))
 }
 
-/// Whether it is a file, and may be a log by its name.
 pub(super) fn is_ordinary(path: &Path) -> Result<(), Error> {
-    files::is_ordinary(path).map_err(|error| log_error(path, advice(&error, ELSEWHERE)))?;
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    if let Some(ending @ ("lock" | "head")) = ending {
-        let text =
-            format!("so the .{ending} of a log is called; name another file with --log PATH");
-        return Err(log_error(path, text.into()));
+    files::is_ordinary(path).map_err(|error| log_error(path, advice(&error, ELSEWHERE)))
+}
+
+/// Whether a log may begin here: where nothing stands yet, not in the place of what belongs to another one.
+fn is_no_part(path: &Path) -> Result<(), Error> {
+    let is_new = fs::metadata(path).map_or(true, |there| there.len() == 0);
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some(ending @ ("lock" | "head")) if is_new => {
+            let text =
+                format!("so the .{ending} of a log is called; name another file with --log PATH");
+            Err(log_error(path, text.into()))
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Entries that were acknowledged are somewhere.
 pub(super) fn is_not_gone(path: &Path, head: Option<&Head>) -> Result<(), Error> {
     match head {
-        Some(head) if head.seq > 0 && is_gone(path) => {
+        Some(head) if head.seq > 0 && !path.exists() => {
             let text = format!(
-                "its {} entries are gone; put it back, or remove {}.head too to begin anew",
+                "it is gone, {} entries of it; put it back, or remove {}.head too to begin anew",
                 head.seq,
                 path.display()
             );
             Err(integrity(path, text))
         }
         _ => Ok(()),
-    }
-}
-
-/// Whether there is no log, or not a byte of it.
-pub(super) fn is_gone(path: &Path) -> bool {
-    match fs::metadata(path) {
-        Ok(there) => there.is_file() && there.len() == 0,
-        Err(_) => !path.exists(),
     }
 }

@@ -140,17 +140,6 @@ impl Store {
         }
     }
 
-    /// Whether nothing was ever put into it, but for tables of ours.
-    fn is_blank(&self) -> Result<bool, Error> {
-        match self {
-            Self::Lines(lines) => Ok(lines.is_blank()),
-            Self::Base(base) => {
-                let ours = base.is_empty()? || base.is_ours().is_ok();
-                Ok(ours && !base.is_written()?)
-            }
-        }
-    }
-
     /// Whether an entry stands anywhere in it, or something that was one.
     fn is_written(&self) -> Result<bool, Error> {
         match self {

@@ -46,7 +46,7 @@ pub(super) fn integrity(path: &Path, source: impl Into<Cause>) -> Error {
 pub(super) fn belonging(error: &io::Error) -> Cause {
     match error.kind() {
         io::ErrorKind::IsADirectory | io::ErrorKind::InvalidInput => {
-            let text = "here must be a file of the log beside it; remove what is there, or name another log with --log PATH";
+            let text = "a file must be there; remove what is, or name another log with --log PATH";
             format!("{error}; {text}").into()
         }
         _ => advice(error, ELSEWHERE),
@@ -61,7 +61,7 @@ pub(super) fn advice(error: &io::Error, missing: &'static str) -> Cause {
             "; choose another place with --log PATH"
         }
         io::ErrorKind::NotFound => missing,
-        io::ErrorKind::InvalidInput => "; name one with --log PATH",
+        io::ErrorKind::InvalidInput => "; results need an ordinary file: name one with --log PATH",
         io::ErrorKind::StorageFull => "; make room, or choose another place with --log PATH",
         io::ErrorKind::IsADirectory => "; name a file in it, as in --log DIR/sessions.jsonl",
         _ => "",

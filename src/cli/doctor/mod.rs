@@ -129,6 +129,8 @@ impl Doctor {
         };
         let folder = files::folder_of(&path);
         let probe = folder.join(format!(".liveness-doctor-{}", std::process::id()));
+        // Of a doctor of the same number that was killed.
+        let _ = fs::remove_file(&probe);
         let written =
             files::make_private_folder(folder).and_then(|()| files::write_private(&probe, b"x"));
         // Of a full disk it takes a place as well.

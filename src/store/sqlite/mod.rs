@@ -226,6 +226,9 @@ impl Base {
 
     pub(super) fn last(&self) -> Result<Tail, Error> {
         let ask = || {
+            if !are_tables(&self.connection)? {
+                return Ok(None);
+            }
             let sql = "SELECT seq, text FROM chain ORDER BY seq DESC LIMIT 1";
             let row = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, piece(row)?.text));
             let last = self.connection.query_row(sql, [], row).optional()?;
@@ -235,18 +238,21 @@ impl Base {
                 let sql = format!("SELECT max(seq) FROM {table}");
                 let most: Option<i64> = self.connection.query_row(&sql, [], |row| row.get(0))?;
                 if most.is_some_and(|most| most > end) {
-                    return Ok(Tail::Unsigned);
+                    return Ok(Some(Tail::Unsigned));
                 }
             }
-            Ok(match last.map(|(seq, text)| (seq, Sealed::read(&text))) {
-                None => Tail::Empty,
-                Some((seq, Ok(sealed))) if u64::try_from(seq) == Ok(sealed.entry.seq) => {
-                    Tail::Sealed(Box::new(sealed))
-                }
-                Some(_) => Tail::Unsigned,
-            })
+            Ok(Some(
+                match last.map(|(seq, text)| (seq, Sealed::read(&text))) {
+                    None => Tail::Empty,
+                    Some((seq, Ok(sealed))) if u64::try_from(seq) == Ok(sealed.entry.seq) => {
+                        Tail::Sealed(Box::new(sealed))
+                    }
+                    Some(_) => Tail::Unsigned,
+                },
+            ))
         };
-        ask().map_err(|e| wrong(&self.path, e))
+        let last = ask().map_err(|e| wrong(&self.path, e))?;
+        last.ok_or_else(|| integrity(&self.path, FOREIGN))
     }
 
     /// Adds entries and takes others away, all or nothing, and waits until the disk has it.

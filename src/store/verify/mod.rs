@@ -6,13 +6,13 @@ mod walk;
 use std::{collections::BTreeMap, path::Path};
 
 use super::{
-    Store,
+    Store, Tail,
     entry::{Gap, Sealed},
     head::Head,
     key::{Key, PublicKey},
     lock::Lock,
-    log::{is_gone, is_not_gone, is_ordinary},
-    trouble::{MISSING, log_error, real},
+    log::is_ordinary,
+    trouble::{integrity, real},
 };
 use crate::error::Error;
 use walk::Walk;
@@ -78,7 +78,7 @@ pub fn verify(path: &Path, keys: &[PublicKey]) -> Result<Report, Error> {
     match Snapshot::under(lock, path) {
         Ok(snapshot) => snapshot.examine(keys),
         // There was a log.
-        Err((Some(head), _)) if is_gone(path) => {
+        Err((Some(head), _)) if !path.exists() => {
             let mut report = Report::default();
             report.miss(1, head.seq);
             Ok(report)
@@ -142,18 +142,7 @@ impl Snapshot {
     fn under(_lock: Lock, path: &Path) -> Result<Self, (Option<Head>, Error)> {
         // First: what is written meanwhile, where there are no locks, is then only more than it tells of.
         let head = Head::read(path);
-        let known = head.as_ref().ok().and_then(Option::as_ref);
-        let store = is_ordinary(path)
-            .and_then(|()| is_not_gone(path, known))
-            .and_then(|()| Store::to_read(path))
-            .and_then(|store| match head {
-                // Whoever made it was killed, or the disk was full, before there was anything in it.
-                Ok(None) if store.is_blank()? => Err(log_error(
-                    path,
-                    format!("there is nothing in it{MISSING}").into(),
-                )),
-                _ => Ok(store),
-            });
+        let store = is_ordinary(path).and_then(|()| Store::to_read(path));
         match store {
             Ok(store) => Ok(Self { store, head }),
             Err(error) => {
@@ -166,6 +155,20 @@ impl Snapshot {
     /// Whether there is a head, be it damaged.
     pub(super) fn has_head(&self) -> bool {
         !matches!(self.head, Ok(None))
+    }
+
+    /// Entries that were acknowledged do not all lie in a file without a byte.
+    pub(super) fn is_not_emptied(&self, path: &Path) -> Result<(), Error> {
+        match (&self.head, self.store.last()) {
+            (Ok(Some(head)), Ok(Tail::Empty)) if head.seq > 0 => {
+                let text = format!(
+                    "its {} entries are missing; see `liveness log verify`, or put back a copy",
+                    head.seq
+                );
+                Err(integrity(path, text))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What is kept.
