@@ -40,8 +40,8 @@ fn seconds(program: &Program, scratch: &mut Scratch, input: &[f32], i: usize) ->
 
 /// A table of the steps of a network, and the least share of the peak among its convolutions proper and
 /// its large dense layers: a kernel of one pixel (0.5, give or take) or a convolution over a picture of
-/// one gives too little to compute for what must be read. Layers of few outputs run on half as wide registers, as the tiles choose, and are held
-/// against what those can do.
+/// one gives too little to compute for what must be read. Layers of few outputs run on half as wide
+/// registers, as the tiles choose, and are held against what those can do.
 fn layers(spec: &'static Spec, isa: Isa, dims: Dims) -> (String, f64) {
     let net = Net::load_for(spec, None, isa).unwrap();
     let program = net.program().expect("it runs on our kernels");

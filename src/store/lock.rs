@@ -2,7 +2,7 @@
 use std::{
     fs::{File, TryLockError},
     io,
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -24,8 +24,7 @@ pub(super) struct Lock {
 impl Lock {
     /// Waits for the right to write a log, or another file.
     pub(super) fn to_write(log: &Path) -> Result<Self, Error> {
-        let path = beside(log, "lock");
-        Self::is_possible(log)?;
+        let path = Self::place(log)?;
         // Whoever may open it may hold it, and for as long as he likes.
         let file = (files::private().create(true).truncate(false).write(true))
             .open(&path)
@@ -34,18 +33,20 @@ impl Lock {
         Ok(Self { _file: Some(file) })
     }
 
-    /// Whether there is a lock, or may be one.
-    pub(super) fn is_possible(log: &Path) -> Result<(), Error> {
+    /// Where the lock is, or may be made.
+    pub(super) fn place(log: &Path) -> Result<PathBuf, Error> {
         let path = beside(log, "lock");
-        files::is_ordinary(&path).map_err(|e| log_error(&path, belonging(&e)))
+        match files::is_ordinary(&path) {
+            Ok(()) => Ok(path),
+            Err(error) => Err(log_error(&path, belonging(&error))),
+        }
     }
 
     /// Waits until nobody writes. A log that has no lock, or none that we may open, is nobody's: its head
     /// is written last, and must be read first.
     pub(super) fn to_read(log: &Path) -> Result<Self, Error> {
-        let path = beside(log, "lock");
-        let file = files::is_ordinary(&path).and_then(|()| File::open(&path));
-        let Ok(file) = file else {
+        let file = Self::place(log).ok().map(File::open);
+        let Some(Ok(file)) = file else {
             return Ok(Self { _file: None });
         };
         wait(log, || file.try_lock_shared())?;

@@ -234,7 +234,7 @@ pub fn would_take(path: &Path, key: &Path) -> Result<(), Error> {
     let path = &real(path)?;
     is_ordinary(path)?;
     is_no_part(path)?;
-    Lock::is_possible(path)?;
+    Lock::place(path)?;
     let _lock = Lock::to_read(path)?;
     let head = Head::read(path)?;
     is_not_gone(path, head.as_ref())?;

@@ -42,17 +42,6 @@ pub(super) fn integrity(path: &Path, source: impl Into<Cause>) -> Error {
     }
 }
 
-/// The same of a file that belongs to a log.
-pub(super) fn belonging(error: &io::Error) -> Cause {
-    match error.kind() {
-        io::ErrorKind::IsADirectory | io::ErrorKind::InvalidInput => {
-            let text = "a file must be there; remove what is, or name another log with --log PATH";
-            format!("{error}; {text}").into()
-        }
-        _ => advice(error, ELSEWHERE),
-    }
-}
-
 /// The operating system's words, with the way out where it is known; `missing` is the one for a
 /// place that is not there.
 pub(super) fn advice(error: &io::Error, missing: &'static str) -> Cause {
@@ -67,4 +56,15 @@ pub(super) fn advice(error: &io::Error, missing: &'static str) -> Cause {
         _ => "",
     };
     format!("{error}{way_out}").into()
+}
+
+/// The same, of a file that belongs to a log.
+pub(super) fn belonging(error: &io::Error) -> Cause {
+    match error.kind() {
+        io::ErrorKind::IsADirectory | io::ErrorKind::InvalidInput => {
+            let text = "a file must be there; remove what is, or name another log with --log PATH";
+            format!("{error}; {text}").into()
+        }
+        _ => advice(error, ELSEWHERE),
+    }
 }

@@ -2,12 +2,12 @@
 mod camera;
 mod light;
 
-use std::{env, fs, path::Path};
+use std::{env, path::Path};
 
 use clap::Args;
 use liveness::{
     capture::{Options, Source},
-    files,
+    files::{self, Staged},
     mtcnn::{Follow, Params},
     nn,
     observation::Observer,
@@ -128,14 +128,9 @@ impl Doctor {
             Err(why) => return vec![check("log", State::Fail, why)],
         };
         let folder = files::folder_of(&path);
-        let probe = folder.join(format!(".liveness-doctor-{}", std::process::id()));
-        // Of a doctor of the same number that was killed.
-        let _ = fs::remove_file(&probe);
-        let written =
-            files::make_private_folder(folder).and_then(|()| files::write_private(&probe, b"x"));
-        // Of a full disk it takes a place as well.
-        let removed = fs::remove_file(&probe);
-        let written = written.and(removed);
+        let written = files::make_private_folder(folder)
+            .and_then(|()| Staged::new(&folder.join("liveness-doctor"), b"x"))
+            .map(drop);
         if let Err(why) = written {
             let name = folder.display();
             let text = format!("{name}: {why}; name another place with --log PATH");

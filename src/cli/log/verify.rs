@@ -76,13 +76,13 @@ pub fn run(
         print_report(&report, own.as_ref(), wanted)?;
     } else {
         say_report(&report, path)?;
-        if let (Some(wanted), true) = (wanted, report.is_sound()) {
-            let results = count(wanted as u64, "result", "results");
-            print_line(format_args!(
-                "{results} looked for, each in it or purged since"
-            ))?;
-        }
         if report.is_sound() {
+            if let Some(wanted) = wanted {
+                let results = count(wanted, "result", "results");
+                print_line(format_args!(
+                    "{results} looked for, each in it or purged since"
+                ))?;
+            }
             say_key(&report, key, own.as_ref())?;
         }
     }

@@ -3,7 +3,8 @@ use std::ops::Range;
 
 use super::{
     Dims, Isa,
-    tile::{Group, Job, pick},
+    packed::{Packed, filled},
+    tile::{Job, Sweep, pick},
 };
 
 /// What a convolution does, apart from its weights. It adds no border.
@@ -71,9 +72,7 @@ pub struct Residual<'a> {
 #[derive(Clone, Debug)]
 pub struct Conv {
     pub(super) spec: ConvSpec,
-    pub(super) groups: Vec<Group>,
-    /// Group after group: for each tap the group's channels, filled up with zeros.
-    pub(super) weights: Vec<f32>,
+    pub(super) packed: Packed<f32, Sweep>,
     /// Filled up with zeros to whole registers.
     pub(super) bias: Vec<f32>,
     /// Factor of negative outputs, filled up as `bias`; 1 leaves them as they are.
@@ -95,45 +94,14 @@ impl Conv {
         slopes: Option<&[f32]>,
     ) -> Self {
         spec.check(isa, weights, bias, slopes);
-        let mut conv = Self {
+        let taps = spec.taps();
+        let weight = |o: usize, tap: usize| weights[o * taps + tap];
+        Self {
             spec,
-            groups: vec![],
-            weights: vec![],
-            bias: bias.to_vec(),
-            slopes: slopes_of(slopes, spec.outputs),
-        };
-        let mut first = 0;
-        while first < spec.outputs {
-            let (lanes, registers, sweep) = pick(isa, spec.outputs - first);
-            let width = lanes * registers;
-            let end = spec.outputs.min(first + width);
-            conv.groups.push(Group {
-                sweep,
-                first,
-                last: end - first - (registers - 1) * lanes,
-                weights: conv.weights.len(),
-            });
-            for y in 0..spec.kernel[0] {
-                for x in 0..spec.kernel[1] {
-                    for i in 0..spec.inputs {
-                        let weight = |o: usize| {
-                            let row = (o * spec.inputs + i) * spec.kernel[0] + y;
-                            weights[row * spec.kernel[1] + x]
-                        };
-                        conv.weights.extend((first..end).map(weight));
-                        conv.weights
-                            .resize(conv.weights.len() + first + width - end, 0.0);
-                    }
-                }
-            }
-            first = end;
-            if end == spec.outputs {
-                // Only the last register is not full.
-                conv.bias.resize(end.next_multiple_of(lanes), 0.0);
-                conv.slopes.resize(end.next_multiple_of(lanes), 0.0);
-            }
+            packed: Packed::new(&spec, |left| pick(isa, left), weight),
+            bias: filled(bias.to_vec()),
+            slopes: filled(slopes_of(slopes, spec.outputs)),
         }
-        conv
     }
 
     /// What it does.
@@ -168,7 +136,7 @@ impl Conv {
         if pixels.is_empty() {
             return;
         }
-        for group in &self.groups {
+        for group in &self.packed.groups {
             let job = Job {
                 conv: self,
                 group: *group,

@@ -9,6 +9,7 @@ use half::f16;
 use super::{
     ConvSpec, Dims, Isa,
     conv::slopes_of,
+    packed::{Group, Packed, filled},
     tile::unroll,
     vector::{Portable, Stored, Vector},
 };
@@ -36,36 +37,17 @@ pub struct Dense {
 
 #[derive(Clone, Debug)]
 enum Weights {
-    Whole(Packed<f32>),
-    Half(Packed<f16>),
-}
-
-/// Group after group: for each input the group's outputs, filled up with zeros.
-#[derive(Clone, Debug)]
-struct Packed<W> {
-    groups: Vec<Group<W>>,
-    weights: Vec<W>,
+    Whole(Packed<f32, Sweep<f32>>),
+    Half(Packed<f16, Sweep<f16>>),
 }
 
 type Sweep<W> = unsafe fn(&Job<'_, W>);
-
-/// Outputs that are computed together.
-#[derive(Clone, Copy, Debug)]
-struct Group<W> {
-    sweep: Sweep<W>,
-    /// First output.
-    first: usize,
-    /// Outputs in the last register.
-    last: usize,
-    /// Where the group's weights begin.
-    weights: usize,
-}
 
 /// One group of one run.
 struct Job<'a, W> {
     dense: &'a Dense,
     weights: &'a [W],
-    group: Group<W>,
+    group: Group<Sweep<W>>,
     /// `[pictures, inputs]`.
     input: &'a [f32],
     pictures: usize,
@@ -121,11 +103,6 @@ impl Dense {
         } else {
             Weights::Whole(pack(isa, &spec, |o, t| weights[o * taps + t]))
         };
-        // Whole registers of them are read.
-        let filled = |mut numbers: Vec<f32>| {
-            numbers.resize(spec.outputs.next_multiple_of(16), 0.0);
-            numbers
-        };
         Self {
             spec,
             weights,
@@ -157,8 +134,13 @@ impl Dense {
         }
     }
 
-    fn sweep<W>(&self, packed: &Packed<W>, input: &[f32], pictures: usize, out: &mut [f32])
-    where
+    fn sweep<W>(
+        &self,
+        packed: &Packed<W, Sweep<W>>,
+        input: &[f32],
+        pictures: usize,
+        out: &mut [f32],
+    ) where
         W: Stored,
     {
         for group in &packed.groups {
@@ -172,38 +154,19 @@ impl Dense {
             };
             // SAFETY: `new` has asserted that the processor has the instruction set that `pick` chose
             // for. `run` has checked that `input` has all numbers of all pictures and `out` room for
-            // all outputs; `pack` has filled the weights up to whole registers, the constructor the rest.
+            // all outputs; all that is read by registers has been filled up to whole ones.
             unsafe { (group.sweep)(&job) }
         }
     }
 }
 
-/// The weights in the order they are read in; `weight` gives one by its output and its place in the
-/// picture `[I, H, W]`.
-fn pack<W: Stored>(isa: Isa, spec: &ConvSpec, weight: impl Fn(usize, usize) -> W) -> Packed<W> {
-    let [height, width] = spec.kernel;
-    let pixels = height * width;
-    let (mut groups, mut weights) = (vec![], vec![]);
-    let mut first = 0;
-    while first < spec.outputs {
-        let (lanes, registers, sweep) = pick::<W>(isa, spec.outputs - first);
-        let end = spec.outputs.min(first + lanes * registers);
-        groups.push(Group {
-            sweep,
-            first,
-            last: end - first - (registers - 1) * lanes,
-            weights: weights.len(),
-        });
-        for pixel in 0..pixels {
-            for channel in 0..spec.inputs {
-                weights.extend((first..end).map(|o| weight(o, channel * pixels + pixel)));
-                let filled = weights.len() + first + lanes * registers - end;
-                weights.resize(filled, W::default());
-            }
-        }
-        first = end;
-    }
-    Packed { groups, weights }
+/// The weights, packed for the kernels of `isa`.
+fn pack<W: Stored>(
+    isa: Isa,
+    spec: &ConvSpec,
+    weight: impl Fn(usize, usize) -> W,
+) -> Packed<W, Sweep<W>> {
+    Packed::new(spec, |left| pick::<W>(isa, left), weight)
 }
 
 /// The kernel for the next outputs of `left`: its lanes, how many registers of them it fills, and itself.

@@ -12,6 +12,7 @@ mod dense;
 mod depthwise;
 mod isa;
 mod mean;
+mod packed;
 #[cfg(test)]
 mod peak;
 #[cfg(test)]

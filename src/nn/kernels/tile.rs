@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::{
     Dims, Isa,
     conv::{Conv, Residual},
+    packed::Group,
     vector::{Portable, Vector},
 };
 
@@ -27,18 +28,6 @@ pub(super) use unroll;
 
 /// Computes one group for a range of pixels.
 pub type Sweep = unsafe fn(&Job<'_>);
-
-/// Output channels that are computed together: as many registers as there is room for.
-#[derive(Clone, Copy, Debug)]
-pub struct Group {
-    pub sweep: Sweep,
-    /// First output channel.
-    pub first: usize,
-    /// Output channels in the last register.
-    pub last: usize,
-    /// Where the group's weights begin.
-    pub weights: usize,
-}
 
 /// The kernel for the next output channels of `left`: its lanes, how many registers of them it
 /// fills, and itself. Chosen so that pixels x registers just fill the register file.
@@ -64,7 +53,7 @@ pub fn pick(isa: Isa, left: usize) -> (usize, usize, Sweep) {
 /// One group of one run.
 pub struct Job<'a> {
     pub conv: &'a Conv,
-    pub group: Group,
+    pub group: Group<Sweep>,
     pub input: &'a [f32],
     pub dims: Dims,
     pub output: Dims,
@@ -182,7 +171,7 @@ unsafe fn tile<V: Vector, const R: usize, const PX: usize>(
             let bias = V::load(bias.add(r * V::N));
             unroll!(p < PX, sums[p][r] = bias);
         });
-        let mut weights = conv.weights.as_ptr().add(group.weights);
+        let mut weights = conv.packed.weights.as_ptr().add(group.weights);
         for y in 0..spec.kernel[0] {
             for t in y * line..y * line + run {
                 let mut row = [V::splat(0.0); R];
