@@ -48,7 +48,7 @@ pub struct Terms {
     /// still twice; no wrong answer is forgiven).
     #[arg(long, value_name = "HOW", default_value_t)]
     strength: Strength,
-    /// Ask N random steps; answers that are slow or wrong add up to four more [default: as the strength
+    /// Ask N random steps, 1 to 10; answers that are slow or wrong add up to four more [default: as the strength
     /// says].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=10))]
     steps: Option<u8>,
@@ -61,7 +61,7 @@ pub struct Terms {
     /// before --steps and --allow.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     script: Option<Vec<Step>>,
-    /// Give up when nobody was ready for SECONDS; and so long after the first question.
+    /// Give up when nobody was ready for SECONDS, 5 to 600; and so long after the first question.
     #[arg(long, value_name = "SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u64).range(5..=600))]
     timeout: u64,

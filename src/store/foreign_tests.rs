@@ -128,6 +128,15 @@ fn a_log_that_was_emptied_is_refused_and_not_made_anew() {
         assert_eq!(fs::metadata(&path).unwrap().len(), 0, "{name}");
         assert_ne!(report(dir.path(), name).findings, [], "{name}");
     }
+    // Rows are left that belong to no entry.
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path(), "l.db", &["a"]);
+    sqlite::tests::run(&dir.path().join("l.db"), "DELETE FROM chain");
+    let error = read(&dir.path().join("l.db")).map(drop).unwrap_err();
+    assert!(
+        error.to_string().contains("1 entries are missing"),
+        "{error}"
+    );
     // The tables alone stood in what SQLite writes ahead.
     let dir = tempfile::tempdir().unwrap();
     fill(dir.path(), "l.db", &["a"]);
@@ -165,6 +174,32 @@ fn what_belongs_to_a_log_must_be_files() {
                 "{text}"
             );
         }
+        if ending == "head" {
+            // That it cannot be read is nothing wrong with what it says.
+            let error = verify(&path, &[]).unwrap_err();
+            assert!(matches!(error, Error::Log { .. }), "{error}");
+        }
+    }
+    // SQLite would read these, and wait.
+    for ending in ["-wal", "-shm", "-journal"] {
+        let dir = tempfile::tempdir().unwrap();
+        fill(dir.path(), "l.db", &["a"]);
+        let (path, key) = (dir.path().join("l.db"), dir.path().join("log.key"));
+        let file = dir.path().join(format!("l.db{ending}"));
+        let made = std::process::Command::new("mkfifo").arg(&file).status();
+        assert!(made.unwrap().success());
+        for error in [
+            Log::open(&path, &key).map(drop).unwrap_err(),
+            would_take(&path, &key).unwrap_err(),
+            verify(&path, &[]).map(drop).unwrap_err(),
+            read(&path).map(drop).unwrap_err(),
+        ] {
+            let text = error.to_string();
+            assert!(
+                text.contains(ending) && text.contains("no ordinary"),
+                "{text}"
+            );
+        }
     }
     let dir = tempfile::tempdir().unwrap();
     let key = dir.path().join("log.key");
@@ -175,11 +210,80 @@ fn what_belongs_to_a_log_must_be_files() {
 
 #[test]
 fn the_files_beside_a_log_are_no_logs() {
+    let parts = [
+        "l.db.lock",
+        "l.db.head",
+        "l.db-wal",
+        "l.db-shm",
+        "l.db-journal",
+    ];
     let dir = tempfile::tempdir().unwrap();
     let key = dir.path().join("log.key");
-    for name in ["l.db.lock", "l.db.head"] {
+    for name in parts {
         let error = Log::open(&dir.path().join(name), &key).unwrap_err();
-        assert!(error.to_string().contains("so the ."), "{error}");
+        assert!(error.to_string().contains("of a log is called"), "{error}");
     }
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    // What somebody writes just now is not swept up with them.
+    fill(dir.path(), "l.db", &["a"]);
+    let staged = dir.path().join(".l.db.head.1.new");
+    fs::write(&staged, "").unwrap();
+    let path = dir.path().join("l.db.head");
+    for error in [
+        Log::open(&path, &key).map(drop).unwrap_err(),
+        would_take(&path, &key).unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("so the .head"), "{error}");
+    }
+    assert!(staged.exists() && !dir.path().join("l.db.head.lock").exists());
+    // A log may have been called so before.
+    let (old, key) = (dir.path().join("door.head"), dir.path().join("log.key"));
+    let first = dir.path().join("l.jsonl");
+    fill(dir.path(), "l.jsonl", &["a"]);
+    fs::copy(&first, &old).unwrap();
+    fs::copy(beside(&first, "head"), beside(&old, "head")).unwrap();
+    Log::open(&old, &key).unwrap();
+}
+
+/// Nothing was logged there where there is neither.
+#[test]
+fn a_log_that_is_gone_is_missed_by_a_head_that_was_changed() {
+    for name in ["l.db", "l.jsonl"] {
+        let dir = tempfile::tempdir().unwrap();
+        fill(dir.path(), name, &["a"]);
+        let path = dir.path().join(name);
+        fs::remove_file(&path).unwrap();
+        fs::write(beside(&path, "head"), "{}").unwrap();
+        let findings = report(dir.path(), name).findings;
+        assert_eq!(findings.len(), 1);
+        assert!(findings[0].trouble.contains(".head was changed"));
+        assert!(matches!(read(&path), Err(Error::Integrity { .. })));
+    }
+}
+
+/// SQLite takes away what is written ahead of a database without a byte.
+#[test]
+fn what_is_left_of_a_database_that_was_cut_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path(), "l.db", &["a"]);
+    let (path, key) = (dir.path().join("l.db"), dir.path().join("log.key"));
+    let ahead = dir.path().join("l.db-wal");
+    // As if it had been killed: the reader keeps what is written ahead from being taken in.
+    let base = sqlite::Base::to_read(&path).unwrap();
+    fill(dir.path(), "l.db", &["b"]);
+    let left = fs::read(&ahead).unwrap();
+    drop(base);
+    fs::write(&path, "").unwrap();
+    fs::write(&ahead, &left).unwrap();
+    assert!(!left.is_empty());
+    for error in [
+        Log::open(&path, &key).map(drop).unwrap_err(),
+        would_take(&path, &key).unwrap_err(),
+        read(&path).map(drop).unwrap_err(),
+    ] {
+        assert!(matches!(error, Error::Integrity { .. }), "{error}");
+        assert!(error.to_string().contains("in its -wal file"), "{error}");
+    }
+    assert_ne!(report(dir.path(), "l.db").findings, []);
+    assert_eq!(fs::read(&ahead).unwrap(), left);
 }

@@ -11,6 +11,7 @@ use super::{
     is_base,
     key::{Key, Mark, place},
     lock::Lock,
+    neighbours::{is_no_part, is_not_cut, is_ordinary},
     trouble::{ELSEWHERE, advice, integrity, log_error, real},
 };
 use crate::{
@@ -47,6 +48,7 @@ impl Log {
         Head::sweep(path);
         let head = Head::read(path)?;
         is_not_gone(path, head.as_ref())?;
+        is_not_cut(path)?;
         has_its_key(head.is_some(), key)?;
         let store = Store::open(path, head.as_ref().is_some_and(|head| head.seq > 0))?;
         if head.is_none() {
@@ -238,6 +240,7 @@ pub fn would_take(path: &Path, key: &Path) -> Result<(), Error> {
     let _lock = Lock::to_read(path)?;
     let head = Head::read(path)?;
     is_not_gone(path, head.as_ref())?;
+    is_not_cut(path)?;
     if !path.exists() {
         // The first result makes both.
         return match files::may_be_there(key) {
@@ -305,23 +308,6 @@ fn is_free(store: &Store, path: &Path) -> Result<(), Error> {
         path.display()
     );
     Err(integrity(path, text))
-}
-
-pub(super) fn is_ordinary(path: &Path) -> Result<(), Error> {
-    files::is_ordinary(path).map_err(|error| log_error(path, advice(&error, ELSEWHERE)))
-}
-
-/// Whether a log may begin here: where nothing stands yet, not in the place of what belongs to another one.
-fn is_no_part(path: &Path) -> Result<(), Error> {
-    let is_new = fs::metadata(path).map_or(true, |there| there.len() == 0);
-    match path.extension().and_then(|ending| ending.to_str()) {
-        Some(ending @ ("lock" | "head")) if is_new => {
-            let text =
-                format!("so the .{ending} of a log is called; name another file with --log PATH");
-            Err(log_error(path, text.into()))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Entries that were acknowledged are somewhere.

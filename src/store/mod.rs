@@ -26,6 +26,7 @@ mod key;
 mod lock;
 mod lockout;
 mod log;
+mod neighbours;
 mod purge;
 #[cfg(test)]
 mod samples;

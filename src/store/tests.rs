@@ -35,6 +35,16 @@ fn an_empty_log_verifies_and_one_that_is_gone_is_missed() {
         let key = dir.path().join("log.key");
         assert!(open(dir.path(), name).is_empty().unwrap());
         assert_eq!(report(dir.path(), name).findings, []);
+        // As if it had been ended, or the disk were full, before the head was there.
+        fs::remove_file(dir.path().join(format!("{name}.head"))).unwrap();
+        let findings = report(dir.path(), name).findings;
+        assert!(
+            findings[0]
+                .trouble
+                .contains("or its very first start was cut short")
+        );
+        open(dir.path(), name);
+        assert_eq!(report(dir.path(), name).findings, []);
         fill(dir.path(), name, &["a"]);
         fs::remove_file(dir.path().join(name)).unwrap();
         let error = Log::open(&dir.path().join(name), &key).unwrap_err();

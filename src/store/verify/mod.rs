@@ -11,7 +11,7 @@ use super::{
     head::Head,
     key::{Key, PublicKey},
     lock::Lock,
-    log::is_ordinary,
+    neighbours::{is_not_cut, is_ordinary},
     trouble::{integrity, real},
 };
 use crate::error::Error;
@@ -142,13 +142,16 @@ impl Snapshot {
     fn under(_lock: Lock, path: &Path) -> Result<Self, (Option<Head>, Error)> {
         // First: what is written meanwhile, where there are no locks, is then only more than it tells of.
         let head = Head::read(path);
-        let store = is_ordinary(path).and_then(|()| Store::to_read(path));
+        let fits = is_ordinary(path).and_then(|()| is_not_cut(path));
+        let store = fits.and_then(|()| Store::to_read(path));
         match store {
             Ok(store) => Ok(Self { store, head }),
-            Err(error) => {
-                let head = head.ok().flatten().filter(|head| head.seq > 0);
-                Err((head, error))
-            }
+            Err(error) => match head {
+                // There was one, if nobody can say how long.
+                Err(error) if !path.exists() => Err((None, error)),
+                Ok(Some(head)) if head.seq > 0 => Err((Some(head), error)),
+                _ => Err((None, error)),
+            },
         }
     }
 
@@ -157,18 +160,27 @@ impl Snapshot {
         !matches!(self.head, Ok(None))
     }
 
-    /// Entries that were acknowledged do not all lie in a file without a byte.
+    /// Of the entries that were acknowledged one is there.
     pub(super) fn is_not_emptied(&self, path: &Path) -> Result<(), Error> {
-        match (&self.head, self.store.last()) {
-            (Ok(Some(head)), Ok(Tail::Empty)) if head.seq > 0 => {
-                let text = format!(
-                    "its {} entries are missing; see `liveness log verify`, or put back a copy",
-                    head.seq
-                );
-                Err(integrity(path, text))
-            }
-            _ => Ok(()),
+        let seq = match &self.head {
+            Ok(Some(head)) if head.seq > 0 => head.seq,
+            _ => return Ok(()),
+        };
+        // What else is wrong is said by whoever reads on. Rows may be left that belong to no entry.
+        let mut is_empty = false;
+        if let Ok(Tail::Empty | Tail::Unsigned) = self.store.last() {
+            is_empty = true;
+            self.store.backwards(|_| {
+                is_empty = false;
+                false
+            })?;
         }
+        if !is_empty {
+            return Ok(());
+        }
+        let text =
+            format!("its {seq} entries are missing; see `liveness log verify`, or put back a copy");
+        Err(integrity(path, text))
     }
 
     /// What is kept.
@@ -195,12 +207,19 @@ impl Snapshot {
         walk.settle_gaps();
         match self.head {
             Ok(Some(head)) => walk.settle_head(&head),
+            Ok(None) if walk.is_bare() => {
+                let text = "it holds nothing and its .head is missing: it was emptied, or its very first start was cut short, and then the next one sets it right";
+                walk.report.find("the log", text);
+            }
             Ok(None) => {
                 let text =
                     "its .head is missing: whether records are missing at the end cannot be told";
                 walk.report.find("the log", text);
             }
-            Err(error) => walk.report.find("the log", error.to_string()),
+            Err(error @ Error::Integrity { .. }) => {
+                walk.report.find("the log", error.to_string());
+            }
+            Err(error) => return Err(error),
         }
         walk.settle_key(keys);
         Ok(walk.report)

@@ -257,6 +257,11 @@ impl Walk {
         }
     }
 
+    /// Whether nothing was there, nor is anything wrong with it.
+    pub fn is_bare(&self) -> bool {
+        self.begin.is_none() && self.unsigned.is_empty() && self.report.findings.is_empty()
+    }
+
     /// Is the last record there?
     pub fn settle_head(&mut self, head: &Head) {
         let log = self.report.log.get_or_insert_with(|| head.log.clone());
