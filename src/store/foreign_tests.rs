@@ -174,11 +174,6 @@ fn what_belongs_to_a_log_must_be_files() {
                 "{text}"
             );
         }
-        if ending == "head" {
-            // That it cannot be read is nothing wrong with what it says.
-            let error = verify(&path, &[]).unwrap_err();
-            assert!(matches!(error, Error::Log { .. }), "{error}");
-        }
     }
     // SQLite would read these, and wait.
     for ending in ["-wal", "-shm", "-journal"] {
@@ -210,39 +205,80 @@ fn what_belongs_to_a_log_must_be_files() {
 
 #[test]
 fn the_files_beside_a_log_are_no_logs() {
-    let parts = [
-        "l.db.lock",
-        "l.db.head",
-        "l.db-wal",
-        "l.db-shm",
-        "l.db-journal",
-    ];
     let dir = tempfile::tempdir().unwrap();
     let key = dir.path().join("log.key");
-    for name in parts {
+    for name in ["l.db.lock", "l.db.head"] {
         let error = Log::open(&dir.path().join(name), &key).unwrap_err();
-        assert!(error.to_string().contains("of a log is called"), "{error}");
+        assert!(error.to_string().contains("so the ."), "{error}");
     }
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     // What somebody writes just now is not swept up with them.
     fill(dir.path(), "l.db", &["a"]);
     let staged = dir.path().join(".l.db.head.1.new");
     fs::write(&staged, "").unwrap();
-    let path = dir.path().join("l.db.head");
-    for error in [
-        Log::open(&path, &key).map(drop).unwrap_err(),
-        would_take(&path, &key).unwrap_err(),
-    ] {
-        assert!(error.to_string().contains("so the .head"), "{error}");
+    for name in ["l.db.head", "l.db-wal", "l.db-shm", "l.db-journal"] {
+        let path = dir.path().join(name);
+        for error in [
+            Log::open(&path, &key).map(drop).unwrap_err(),
+            would_take(&path, &key).unwrap_err(),
+        ] {
+            assert!(error.to_string().contains("of a log is called"), "{error}");
+        }
+        assert!(!beside(&path, "lock").exists());
     }
-    assert!(staged.exists() && !dir.path().join("l.db.head.lock").exists());
-    // A log may have been called so before.
-    let (old, key) = (dir.path().join("door.head"), dir.path().join("log.key"));
-    let first = dir.path().join("l.jsonl");
+    assert!(staged.exists());
+    // What is a log already may be called as it likes, and folders are no logs.
     fill(dir.path(), "l.jsonl", &["a"]);
-    fs::copy(&first, &old).unwrap();
-    fs::copy(beside(&first, "head"), beside(&old, "head")).unwrap();
-    Log::open(&old, &key).unwrap();
+    let first = dir.path().join("l.jsonl");
+    for (name, other) in [
+        ("door.head", "door"),
+        ("day-wal", "day"),
+        ("x-journal", "x"),
+    ] {
+        let path = dir.path().join(name);
+        fs::copy(&first, &path).unwrap();
+        fs::copy(beside(&first, "head"), beside(&path, "head")).unwrap();
+        fs::write(dir.path().join(other), "").unwrap();
+        Log::open(&path, &key).unwrap();
+    }
+    fs::create_dir(dir.path().join("y")).unwrap();
+    Log::open(&dir.path().join("y-journal"), &key).unwrap();
+}
+
+/// They keep nobody from reading, nor from writing lines.
+#[test]
+fn folders_called_as_sqlites_files_change_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["l.db", "l.jsonl"] {
+        fill(dir.path(), name, &["a"]);
+        for ending in ["-wal", "-shm", "-journal"] {
+            fs::create_dir(dir.path().join(format!("l.jsonl{ending}"))).unwrap_or_default();
+        }
+        fill(dir.path(), name, &["b"]);
+        assert_eq!(report(dir.path(), name).findings, []);
+    }
+    fs::create_dir(dir.path().join("l.db-shm")).unwrap_or_default();
+    assert_eq!(report(dir.path(), "l.db").findings, []);
+}
+
+#[test]
+fn blank_lines_alone_are_a_log_that_was_emptied() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path(), "l.jsonl", &["a"]);
+    let path = dir.path().join("l.jsonl");
+    for text in ["", "\n", " \n", "\r\n"] {
+        fs::write(&path, text).unwrap();
+        assert!(read(&path).is_err(), "{text:?}");
+    }
+    // Cut in its first line, and without a head, it is not mended by the next start.
+    fill(dir.path(), "m.jsonl", &["a"]);
+    let path = dir.path().join("m.jsonl");
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..60]).unwrap();
+    fs::remove_file(beside(&path, "head")).unwrap();
+    let findings = report(dir.path(), "m.jsonl").findings;
+    assert!(!findings.iter().any(|f| f.trouble.contains("sets it right")));
+    assert_ne!(findings, []);
 }
 
 /// Nothing was logged there where there is neither.

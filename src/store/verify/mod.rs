@@ -166,15 +166,20 @@ impl Snapshot {
             Ok(Some(head)) if head.seq > 0 => head.seq,
             _ => return Ok(()),
         };
-        // What else is wrong is said by whoever reads on. Rows may be left that belong to no entry.
-        let mut is_empty = false;
-        if let Ok(Tail::Empty | Tail::Unsigned) = self.store.last() {
-            is_empty = true;
-            self.store.backwards(|_| {
-                is_empty = false;
-                false
-            })?;
-        }
+        let is_empty = match (&self.store, self.store.last()) {
+            (_, Ok(Tail::Empty)) => true,
+            // Rows may be left that belong to no entry.
+            (Store::Base(base), Ok(Tail::Unsigned)) => {
+                let mut is_empty = true;
+                base.backwards(|_| {
+                    is_empty = false;
+                    false
+                })?;
+                is_empty
+            }
+            // What else is wrong is said by whoever reads on.
+            _ => false,
+        };
         if !is_empty {
             return Ok(());
         }
@@ -216,10 +221,7 @@ impl Snapshot {
                     "its .head is missing: whether records are missing at the end cannot be told";
                 walk.report.find("the log", text);
             }
-            Err(error @ Error::Integrity { .. }) => {
-                walk.report.find("the log", error.to_string());
-            }
-            Err(error) => return Err(error),
+            Err(error) => walk.report.find("the log", error.to_string()),
         }
         walk.settle_key(keys);
         Ok(walk.report)

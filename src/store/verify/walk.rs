@@ -259,7 +259,8 @@ impl Walk {
 
     /// Whether nothing was there, nor is anything wrong with it.
     pub fn is_bare(&self) -> bool {
-        self.begin.is_none() && self.unsigned.is_empty() && self.report.findings.is_empty()
+        let is_empty = self.begin.is_none() && self.unsigned.is_empty();
+        is_empty && !self.report.unfinished && self.report.findings.is_empty()
     }
 
     /// Is the last record there?
