@@ -5,9 +5,10 @@ mod planes;
 mod tests;
 mod tiles;
 
+use std::ops::Range;
+
 use super::{ConvSpec, Dims, Isa, Pool, slopes_of};
-use planes::{Merge, Split};
-use tiles::{Job, MOST_INPUTS, MOST_ROWS, Shape, WIDE};
+use tiles::{Job, MOST_INPUTS, MOST_ROWS, Shape};
 
 /// Rows of the convolution under one row of the pool.
 const ROWS: usize = 2;
@@ -15,7 +16,6 @@ const ROWS: usize = 2;
 /// A convolution and a pool of 2 x 2 in steps of 2, with its weights packed for one instruction set.
 #[derive(Clone, Debug)]
 pub struct Stem {
-    isa: Isa,
     spec: ConvSpec,
     pool: Pool,
     shape: Shape,
@@ -78,7 +78,6 @@ impl Stem {
             }
         }
         Self {
-            isa,
             spec,
             pool,
             shape,
@@ -112,111 +111,92 @@ impl Stem {
         if output.is_empty() {
             return;
         }
-        let band = Band::new(self, dims, whole);
-        let (planes, sums, pooled) = band.split(room);
+        let planes = Planes::new(self, dims, output);
+        let all = planes.slots * planes.slot;
+        if room.len() < all {
+            room.resize(all, 0.0);
+        }
+        let room = &mut room[..all];
         let line = dims.w * dims.c;
         for (i, out) in out.chunks_exact_mut(output.w * output.c).enumerate() {
             let (n, y) = (i / output.h, i % output.h);
             let rows = self.pool.rows(y, whole.h);
-            // Rows of the input that no pool row before this one has put in its planes.
-            let end = rows.end + self.spec.kernel[0] - 1;
+            let rows = rows.start..rows.end + self.spec.kernel[0] - 1;
+            // Rows of the input that no row of the pool before this one has put in planes.
             let first = match y {
                 0 => rows.start,
                 _ => rows.start + self.spec.kernel[0] - 1,
             };
-            for y in first..end {
+            for y in first..rows.end {
                 let from = &input[(n * dims.h + y) * line..][..line];
-                let to = &mut planes[y % band.slots * band.slot..][..band.slot];
-                self.isa.run(Split {
-                    from,
-                    channels: dims.c,
-                    to,
-                    plane: band.plane,
-                });
+                let to = &mut room[y % planes.slots * planes.slot..][..planes.slot];
+                // SAFETY: `new` has asserted that the processor has the instruction set of `shape`.
+                unsafe { (self.shape.split)(from, dims.c, to, planes.plane) }
             }
-            for (y, sums) in rows.clone().zip(sums.chunks_exact_mut(band.sums)) {
-                self.row(&band, planes, y, whole.w, sums);
-            }
-            self.isa.run(Merge {
-                rows: &sums[..rows.len() * band.sums],
-                row: band.sums,
-                stride: band.sum,
-                width: whole.w,
-                channels: output.c,
-                pooled,
-                out,
-            });
+            let width = whole.w.min(output.w * 2);
+            self.row(&planes, room, rows, width, out);
         }
     }
 
-    /// Row `y` of the convolution, `[outputs, width]`, each output `band.sum` from the last.
-    fn row(&self, band: &Band, planes: &[f32], y: usize, width: usize, sums: &mut [f32]) {
-        let mut rows = [[planes.as_ptr(); MOST_INPUTS]; MOST_ROWS];
-        let kernel_rows = rows[..self.spec.kernel[0]].iter_mut();
-        for (ky, rows) in kernel_rows.enumerate() {
-            for (i, row) in rows[..self.spec.inputs].iter_mut().enumerate() {
-                let at = (y + ky) % band.slots * band.slot + i * band.plane;
-                *row = planes[at..][..band.plane].as_ptr();
+    /// A row of the output, `[width / 2, outputs]`, from these rows of the input.
+    fn row(
+        &self,
+        planes: &Planes,
+        room: &[f32],
+        numbers: Range<usize>,
+        width: usize,
+        out: &mut [f32],
+    ) {
+        let mut rows = [[[room.as_ptr(); 2]; MOST_INPUTS]; MOST_ROWS + 1];
+        let rows = &mut rows[..numbers.len()];
+        for (y, row) in numbers.zip(rows.iter_mut()) {
+            let slot = &room[y % planes.slots * planes.slot..][..planes.slot];
+            let columns = row.iter_mut().flatten();
+            for (to, plane) in columns.zip(slot.chunks_exact(planes.plane)) {
+                *to = plane.as_ptr();
             }
         }
-        let step = self.shape.group;
-        let tiles = width.next_multiple_of(self.shape.lanes * WIDE);
-        assert!(band.sum >= tiles && band.plane >= tiles + self.spec.kernel[1] - 1);
+        let (step, outputs) = (self.shape.group, self.spec.outputs);
+        assert_eq!(out.len(), width.div_ceil(2) * outputs);
         for first in (0..self.bias.len()).step_by(step) {
             let job = Job {
-                rows: &rows,
+                rows,
                 spec: &self.spec,
                 weights: &self.weights[first * self.spec.taps()..][..step * self.spec.taps()],
                 bias: &self.bias[first..][..step],
                 slopes: &self.slopes[first..][..step],
                 width,
-                stride: band.sum,
-                out: sums[first * band.sum..][..step * band.sum].as_mut_ptr(),
+                pixel: outputs,
+                channels: step.min(outputs - first),
+                out: out[first..].as_mut_ptr(),
             };
-            // SAFETY: `new` has asserted that the processor has the instruction set of `shape`. The slices
-            // of planes and sums were just taken at their full lengths, and those hold whole tiles,
-            // asserted above.
+            // SAFETY: `new` has asserted that the processor has the instruction set of `shape`. The planes
+            // were just taken at their full length, which `Planes` makes as long as wanted, and the output
+            // holds all windows, asserted above.
             unsafe { (self.shape.sweep)(&job) }
         }
     }
 }
 
 /// How the room of a run is divided. Lengths in floats.
-struct Band {
+struct Planes {
     /// Rows of the input that are held, each at its number modulo this.
     slots: usize,
-    /// One of them: a plane for each channel.
+    /// One of them: for each channel a plane of its even columns and one of its odd ones.
     slot: usize,
     plane: usize,
-    /// One row of the convolution: a plane for each output.
-    sums: usize,
-    sum: usize,
-    pooled: usize,
 }
 
-impl Band {
-    fn new(stem: &Stem, dims: Dims, whole: Dims) -> Self {
-        let sum = whole.w.next_multiple_of(stem.shape.lanes * WIDE);
-        let plane = sum + stem.spec.kernel[1] - 1;
+impl Planes {
+    fn new(stem: &Stem, dims: Dims, output: Dims) -> Self {
+        // The input may be wider than what the pool looks at.
+        let windows = output.w.next_multiple_of(stem.shape.lanes);
+        let columns = dims.w.div_ceil(2).next_multiple_of(stem.shape.lanes);
+        let plane = columns.max(windows + stem.spec.kernel[1].div_ceil(2));
         Self {
             slots: stem.spec.kernel[0] + ROWS - 1,
-            slot: plane * dims.c,
+            slot: plane * dims.c * 2,
             plane,
-            sums: sum * stem.bias.len(),
-            sum,
-            pooled: sum / 2 * whole.c,
         }
-    }
-
-    /// Planes of the input, rows of the convolution, a pooled row.
-    fn split<'a>(&self, room: &'a mut Vec<f32>) -> (&'a mut [f32], &'a mut [f32], &'a mut [f32]) {
-        let lengths = [self.slots * self.slot, ROWS * self.sums, self.pooled];
-        let all = lengths.iter().sum();
-        if room.len() < all {
-            room.resize(all, 0.0);
-        }
-        let (planes, rest) = room[..all].split_at_mut(lengths[0]);
-        let (sums, pooled) = rest.split_at_mut(lengths[1]);
-        (planes, sums, pooled)
     }
 }

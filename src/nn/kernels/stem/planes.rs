@@ -1,80 +1,56 @@
-//! Between pixels with their channels side by side and planes of one channel. Plain loops: the compiler
-//! finds the registers.
-use crate::nn::kernels::Loops;
+//! From pixels with their channels side by side to planes of one channel, two for each: its even columns and
+//! its odd ones.
+use crate::nn::kernels::vector::Vector;
 
-/// A row of pixels to a plane for each channel.
-pub struct Split<'a> {
-    pub from: &'a [f32],
-    pub channels: usize,
-    pub to: &'a mut [f32],
-    pub plane: usize,
-}
+/// Splits a row of pixels of `channels` floats into planes, each `plane` floats from the last.
+pub type Split = unsafe fn(from: &[f32], channels: usize, to: &mut [f32], plane: usize);
 
-impl Loops for Split<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        if self.channels == 3 {
-            // The step must be known for the compiler to find shuffles.
-            let (r, rest) = self.to.split_at_mut(self.plane);
-            let (g, b) = rest.split_at_mut(self.plane);
-            let pixels = self.from.chunks_exact(3);
-            for (((p, r), g), b) in pixels.zip(r).zip(g).zip(b) {
-                (*r, *g, *b) = (p[0], p[1], p[2]);
+/// As [`Split`].
+///
+/// # Safety
+///
+/// The processor has the instruction set of `V`.
+///
+/// # Panics
+///
+/// Where the planes are shorter than half the row filled up to whole registers.
+#[inline(always)]
+pub unsafe fn split<V: Vector>(from: &[f32], channels: usize, to: &mut [f32], plane: usize) {
+    if channels != 3 {
+        for (i, planes) in to.chunks_exact_mut(2 * plane).enumerate() {
+            for (parity, plane) in planes.chunks_exact_mut(plane).enumerate() {
+                let values = from.iter().skip(parity * channels + i);
+                for (to, from) in plane.iter_mut().zip(values.step_by(2 * channels)) {
+                    *to = *from;
+                }
             }
-            return;
         }
-        for (i, plane) in self.to.chunks_exact_mut(self.plane).enumerate() {
-            let values = self.from.iter().skip(i).step_by(self.channels);
-            for (to, from) in plane.iter_mut().zip(values) {
-                *to = *from;
+        return;
+    }
+    // Floats of two registers of each channel.
+    let step = 6 * V::N;
+    let (most, last) = (V::N * from.len().div_ceil(step), from.len() / step * step);
+    assert!(to.len() == 6 * plane && plane >= most, "planes");
+    let mut ragged = [0.0; MOST];
+    ragged[..from.len() - last].copy_from_slice(&from[last..]);
+    for i in 0..most / V::N {
+        let from = match i * step {
+            at if at < last => from[at..].as_ptr(),
+            _ => ragged.as_ptr(),
+        };
+        // SAFETY: the caller's condition. There are `step` floats to read, here and there, and room for a
+        // register in all six planes, asserted above.
+        unsafe {
+            let (left, right) = (V::load_thirds(from), V::load_thirds(from.add(step / 2)));
+            for (channel, (left, right)) in left.into_iter().zip(right).enumerate() {
+                for (parity, half) in left.halves(right).into_iter().enumerate() {
+                    let at = (2 * channel + parity) * plane + i * V::N;
+                    half.store(to[at..].as_mut_ptr());
+                }
             }
         }
     }
 }
 
-/// One or two rows of planes to the largest of each 2 x 2, `[width, channels]`.
-pub struct Merge<'a> {
-    pub rows: &'a [f32],
-    /// From one row to the next, and from one plane to the next.
-    pub row: usize,
-    pub stride: usize,
-    pub width: usize,
-    pub channels: usize,
-    pub pooled: &'a mut [f32],
-    pub out: &'a mut [f32],
-}
-
-impl Loops for Merge<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let larger = |x: f32, y: f32| if x > y { x } else { y };
-        let half = self.stride / 2;
-        let last = self.rows.len() - self.row;
-        for (c, pooled) in self.pooled.chunks_exact_mut(half).enumerate() {
-            let a = &self.rows[c * self.stride..][..self.stride];
-            let b = &self.rows[last + c * self.stride..][..self.stride];
-            for ((to, a), b) in pooled
-                .iter_mut()
-                .zip(a.chunks_exact(2))
-                .zip(b.chunks_exact(2))
-            {
-                *to = larger(larger(a[0], a[1]), larger(b[0], b[1]));
-            }
-            if self.width % 2 == 1 {
-                // A window that reaches over the edge: the pixel beyond is none.
-                let x = self.width - 1;
-                pooled[x / 2] = larger(a[x], b[x]);
-            }
-        }
-        for (x, out) in self.out.chunks_exact_mut(self.channels).enumerate() {
-            let column = self.pooled[x..].iter().step_by(half);
-            for (to, from) in out.iter_mut().zip(column) {
-                *to = *from;
-            }
-        }
-    }
-}
+/// Floats of six of the widest registers.
+const MOST: usize = 96;

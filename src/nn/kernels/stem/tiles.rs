@@ -3,6 +3,7 @@
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256, __m512};
 
+use super::planes::{Split, split};
 use crate::nn::kernels::{
     ConvSpec, Isa,
     tile::unroll,
@@ -22,76 +23,138 @@ pub struct Shape {
     pub lanes: usize,
     pub group: usize,
     pub sweep: Sweep,
+    pub split: Split,
 }
 
 impl Shape {
     /// The one for an instruction set.
     pub fn of(isa: Isa) -> Self {
-        let (lanes, group, sweep) = match isa {
+        let (lanes, group, sweep, split) = match isa {
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => (16, 10, avx512 as Sweep),
+            Isa::Avx512 => (16, 10, avx512 as Sweep, avx512_split as Split),
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => (8, 5, avx2 as Sweep),
-            _ => (8, 5, portable as Sweep),
+            Isa::Avx2 => (8, 5, avx2 as Sweep, avx2_split as Split),
+            _ => (8, 5, portable as Sweep, portable_split as Split),
         };
         Self {
             lanes,
             group,
             sweep,
+            split,
         }
     }
 }
 
-/// Computes one row of one group.
+/// Most floats of a tile: all channels of a group for one register of windows.
+const MOST: usize = 160;
+
+/// Computes one row of the pool for one group.
 pub type Sweep = unsafe fn(&Job<'_>);
 
-/// Most registers of pixels in a tile.
-pub const WIDE: usize = 2;
+/// Every second column of one channel of one row of the input, from the first on and from the second on.
+pub type Columns = [*const f32; 2];
 
-/// One group of channels of one row.
+/// One group of channels of one row of the pool.
 pub struct Job<'a> {
-    /// The kernel's rows, a plane for each channel.
-    pub rows: &'a [[*const f32; MOST_INPUTS]; MOST_ROWS],
+    /// Rows of the input, with the columns of each channel.
+    pub rows: &'a [[Columns; MOST_INPUTS]],
     pub spec: &'a ConvSpec,
     pub weights: &'a [f32],
     pub bias: &'a [f32],
     pub slopes: &'a [f32],
+    /// Columns of the convolution that the pool looks at; where they are odd, the last window has one.
     pub width: usize,
-    /// From one channel of the output to the next.
-    pub stride: usize,
+    /// From one pixel of the output to the next.
+    pub pixel: usize,
+    /// Channels of the group that are not filled up.
+    pub channels: usize,
     pub out: *mut f32,
 }
 
-/// All pixels of a job, `PX` registers at a time, the last ones one.
+/// All windows of a job, a register at a time.
 ///
 /// # Safety
 ///
-/// The processor has the instruction set of `V`; a row of the output is as long as the job's width filled
-/// up to whole tiles, a plane longer than that by the kernel's width less one. `PX` is at most [`WIDE`].
+/// The processor has the instruction set of `V`; the planes are as long as the windows filled up to whole
+/// registers, and by half the kernel's width more; the output holds the windows. `PX` is 1 or 2.
 #[inline(always)]
 unsafe fn sweep<V: Vector, const C: usize, const PX: usize>(job: &Job<'_>) {
-    let mut x = 0;
-    while x < job.width {
+    let windows = job.width.div_ceil(2);
+    let mut ragged = [0.0; MOST];
+    for x in (0..windows).step_by(V::N) {
+        // The last register covers some windows again rather than none.
+        let x = x.min(windows.saturating_sub(V::N));
         // SAFETY: the caller's conditions.
-        x += unsafe {
-            match job.width - x > V::N {
-                true => tile::<V, C, PX>(job, x),
-                false => tile::<V, C, 1>(job, x),
+        unsafe {
+            let largest = tile::<V, C, PX>(job, x);
+            let out = job.out.add(x * job.pixel);
+            if windows >= V::N && job.channels == C {
+                transpose::<V, C>(&largest, out, job.pixel);
+                continue;
             }
-        };
+            transpose::<V, C>(&largest, ragged.as_mut_ptr(), C);
+            let count = (windows - x).min(V::N);
+            for (p, from) in ragged.chunks_exact(C).take(count).enumerate() {
+                let to = out.add(p * job.pixel);
+                std::ptr::copy_nonoverlapping(from.as_ptr(), to, job.channels);
+            }
+        }
     }
 }
 
-/// `PX` registers of pixels from `x` on, for `C` channels; gives how many pixels.
+/// The largest of each window, for `C` channels of a register of windows from `x` on. Left and right
+/// columns are computed at once where `PX` is 2, else one after the other.
 ///
 /// # Safety
 ///
-/// As for [`sweep`]; `x` is a pixel of the row.
+/// As for [`sweep`]; `x` is a window of the row.
 #[inline(always)]
-unsafe fn tile<V: Vector, const C: usize, const PX: usize>(job: &Job<'_>, x: usize) -> usize {
+unsafe fn tile<V: Vector, const C: usize, const PX: usize>(job: &Job<'_>, x: usize) -> [V; C] {
+    // SAFETY: the caller's conditions.
+    unsafe {
+        let mut largest = [V::splat(f32::NEG_INFINITY); C];
+        for rows in job.rows.windows(job.spec.kernel[0]) {
+            for first in (0..2).step_by(PX) {
+                part::<V, C, PX>(job, rows, x, first, &mut largest);
+            }
+        }
+        largest
+    }
+}
+
+/// Writes a register of windows, `C` channels each, `pixel` floats from one to the next.
+///
+/// # Safety
+///
+/// As for [`Vector`].
+#[inline(always)]
+unsafe fn transpose<V: Vector, const C: usize>(from: &[V; C], to: *mut f32, pixel: usize) {
+    const { assert!(C >= 4 && V::N * C <= MOST) };
+    // SAFETY: the caller's conditions.
+    unsafe {
+        for c in (0..C - 4).step_by(4).chain([C - 4]) {
+            V::store_columns(std::array::from_fn(|i| from[c + i]), to.add(c), pixel);
+        }
+    }
+}
+
+/// What of `largest` comes from one row of the convolution, and of each window from the columns from
+/// `first` on.
+///
+/// # Safety
+///
+/// As for [`tile`].
+#[inline(always)]
+unsafe fn part<V: Vector, const C: usize, const PX: usize>(
+    job: &Job<'_>,
+    rows: &[[Columns; MOST_INPUTS]],
+    x: usize,
+    first: usize,
+    largest: &mut [V; C],
+) {
     debug_assert!(job.bias.len() == C && job.slopes.len() == C);
     // SAFETY: the job's weights, biases and slopes are `C` for each tap, for each channel; the planes
-    // and the output as the caller says.
+    // as the caller says.
     unsafe {
         let mut sums = [[V::splat(0.0); PX]; C];
         unroll!(c < C, {
@@ -99,31 +162,37 @@ unsafe fn tile<V: Vector, const C: usize, const PX: usize>(job: &Job<'_>, x: usi
             unroll!(p < PX, sums[c][p] = bias);
         });
         let mut weights = job.weights.as_ptr();
-        for rows in &job.rows[..job.spec.kernel[0]] {
-            for row in &rows[..job.spec.inputs] {
+        for row in rows {
+            for columns in &row[..job.spec.inputs] {
+                let load = |column: usize| V::load(columns[column % 2].add(x + column / 2));
+                let mut values = [V::splat(0.0); PX];
+                unroll!(p < PX, values[p] = load(first + p));
                 for kx in 0..job.spec.kernel[1] {
-                    let from = row.add(x + kx);
-                    let mut values = [V::splat(0.0); PX];
-                    unroll!(p < PX, values[p] = V::load(from.add(p * V::N)));
                     unroll!(c < C, {
                         let weight = V::splat(*weights.add(c));
                         unroll!(p < PX, sums[c][p] = values[p].mul_add(weight, sums[c][p]));
                     });
+                    // The right column is the next tap's left one.
+                    values[0] = values[PX - 1];
+                    values[PX - 1] = load(first + kx + PX);
                     weights = weights.add(C);
                 }
             }
         }
-        let zero = V::splat(0.0);
+        // Windows of this register that have both columns.
+        let whole = (job.width / 2 - x).min(V::N);
         unroll!(c < C, {
             let slope = V::splat(*job.slopes.get_unchecked(c));
             unroll!(p < PX, {
-                let sum = sums[c][p];
-                let sum = sum.min(zero).mul_add(slope, sum.max(zero));
-                sum.store(job.out.add(c * job.stride + x + p * V::N));
+                let mut sum = sums[c][p].prelu(slope);
+                if first + p == 1 && whole < V::N {
+                    // The others have their left one twice.
+                    sum = largest[c].but_first(sum, whole);
+                }
+                largest[c] = sum.max(largest[c]);
             });
         });
     }
-    PX * V::N
 }
 
 /// # Safety
@@ -141,7 +210,7 @@ unsafe fn portable(job: &Job<'_>) {
 #[target_feature(enable = "avx2,fma")]
 unsafe fn avx2(job: &Job<'_>) {
     // SAFETY: the caller's conditions are the same.
-    unsafe { sweep::<__m256, 5, WIDE>(job) }
+    unsafe { sweep::<__m256, 5, 2>(job) }
 }
 
 /// # Safety
@@ -151,5 +220,33 @@ unsafe fn avx2(job: &Job<'_>) {
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
 unsafe fn avx512(job: &Job<'_>) {
     // SAFETY: the caller's conditions are the same.
-    unsafe { sweep::<__m512, 10, WIDE>(job) }
+    unsafe { sweep::<__m512, 10, 2>(job) }
+}
+
+/// # Safety
+///
+/// None; plain Rust. `unsafe` as its sisters.
+unsafe fn portable_split(from: &[f32], channels: usize, to: &mut [f32], plane: usize) {
+    // SAFETY: any processor will do.
+    unsafe { split::<Portable>(from, channels, to, plane) }
+}
+
+/// # Safety
+///
+/// As for [`split`].
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn avx2_split(from: &[f32], channels: usize, to: &mut [f32], plane: usize) {
+    // SAFETY: the caller's conditions are the same.
+    unsafe { split::<__m256>(from, channels, to, plane) }
+}
+
+/// # Safety
+///
+/// As for [`split`].
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
+unsafe fn avx512_split(from: &[f32], channels: usize, to: &mut [f32], plane: usize) {
+    // SAFETY: the caller's conditions are the same.
+    unsafe { split::<__m512>(from, channels, to, plane) }
 }

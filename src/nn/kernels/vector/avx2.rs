@@ -1,0 +1,150 @@
+//! Registers of AVX2, with what FMA and F16C add.
+use std::arch::x86_64::{
+    __m256, __m256i, _mm_loadu_si128, _mm_storeu_ps, _mm256_blend_ps, _mm256_blendv_ps,
+    _mm256_castpd_ps, _mm256_castps_pd, _mm256_castps256_ps128, _mm256_castsi256_ps,
+    _mm256_cvtph_ps, _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_maskload_ps, _mm256_maskstore_ps, _mm256_max_ps, _mm256_min_ps, _mm256_permute4x64_pd,
+    _mm256_permutevar8x32_ps, _mm256_set1_ps, _mm256_setr_epi32, _mm256_shuffle_ps,
+    _mm256_storeu_ps, _mm256_unpackhi_pd, _mm256_unpackhi_ps, _mm256_unpacklo_pd,
+    _mm256_unpacklo_ps,
+};
+
+use half::f16;
+
+use super::Vector;
+
+/// Masks of AVX2: eight numbers from `8 - count` on have `count` times all bits, then none.
+static MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// The mask of the first `count` of eight.
+///
+/// # Safety
+///
+/// The processor has AVX2, `count` is at most 8.
+#[inline(always)]
+unsafe fn first(count: usize) -> __m256i {
+    debug_assert!(count <= 8);
+    // SAFETY: 8 - count .. 16 - count lies within the table.
+    unsafe { _mm256_loadu_si256(MASKS.as_ptr().add(8 - count).cast()) }
+}
+
+// SAFETY: every function is one or two intrinsics of AVX, AVX2, FMA and F16C, with the trait's own
+// conditions.
+unsafe impl Vector for __m256 {
+    const N: usize = 8;
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: as the trait says.
+        unsafe { _mm256_loadu_ps(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_first(from: *const f32, count: usize) -> Self {
+        // SAFETY: as the trait says; masked places are not touched.
+        unsafe { _mm256_maskload_ps(from, first(count)) }
+    }
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        // SAFETY: as the trait says.
+        unsafe { _mm256_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: as the trait says.
+        unsafe { _mm256_storeu_ps(to, self) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, count: usize) {
+        // SAFETY: as the trait says; masked places are not touched.
+        unsafe { _mm256_maskstore_ps(to, first(count), self) }
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(self, factor: Self, term: Self) -> Self {
+        // SAFETY: as the trait says.
+        unsafe { _mm256_fmadd_ps(self, factor, term) }
+    }
+
+    #[inline(always)]
+    unsafe fn max(self, other: Self) -> Self {
+        // SAFETY: as the trait says.
+        unsafe { _mm256_max_ps(self, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn min(self, other: Self) -> Self {
+        // SAFETY: as the trait says.
+        unsafe { _mm256_min_ps(self, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn but_first(self, other: Self, count: usize) -> Self {
+        // SAFETY: as the trait says.
+        unsafe { _mm256_blendv_ps(self, other, _mm256_castsi256_ps(first(count))) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_thirds(from: *const f32) -> [Self; 3] {
+        // SAFETY: as the trait says, for three registers.
+        unsafe {
+            let [a, b, c] = [0, 8, 16].map(|at| Self::load(from.add(at)));
+            // Of each lane one of the three registers has the channel's float: taken as they lie, then put
+            // in order.
+            [
+                _mm256_permutevar8x32_ps(
+                    _mm256_blend_ps::<0b00100100>(_mm256_blend_ps::<0b10010010>(a, b), c),
+                    _mm256_setr_epi32(0, 3, 6, 1, 4, 7, 2, 5),
+                ),
+                _mm256_permutevar8x32_ps(
+                    _mm256_blend_ps::<0b01001001>(_mm256_blend_ps::<0b00100100>(a, b), c),
+                    _mm256_setr_epi32(1, 4, 7, 2, 5, 0, 3, 6),
+                ),
+                _mm256_permutevar8x32_ps(
+                    _mm256_blend_ps::<0b10010010>(_mm256_blend_ps::<0b01001001>(a, b), c),
+                    _mm256_setr_epi32(2, 5, 0, 3, 6, 1, 4, 7),
+                ),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn halves(self, other: Self) -> [Self; 2] {
+        // SAFETY: as the trait says.
+        unsafe {
+            // Pairs of both in turn, to be put in order.
+            let ordered = |pairs| _mm256_permute4x64_pd::<0b11_01_10_00>(_mm256_castps_pd(pairs));
+            let even = ordered(_mm256_shuffle_ps::<0b10_00_10_00>(self, other));
+            let odd = ordered(_mm256_shuffle_ps::<0b11_01_11_01>(self, other));
+            [even, odd].map(|four| _mm256_castpd_ps(four))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_columns(four: [Self; 4], to: *mut f32, step: usize) {
+        // SAFETY: as the trait says, for four floats at each step.
+        unsafe {
+            let pair = |low, high| {
+                let (low, high) = (_mm256_castps_pd(low), _mm256_castps_pd(high));
+                let both = [_mm256_unpacklo_pd(low, high), _mm256_unpackhi_pd(low, high)];
+                both.map(|four| _mm256_castpd_ps(four))
+            };
+            let [a, b, c, d] = four;
+            let [x0, x1] = pair(_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
+            let [x2, x3] = pair(_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
+            for (i, x) in [x0, x1, x2, x3].into_iter().enumerate() {
+                _mm_storeu_ps(to.add(i * step), _mm256_castps256_ps128(x));
+                _mm_storeu_ps(to.add((i + 4) * step), _mm256_extractf128_ps::<1>(x));
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_half(from: *const f16) -> Self {
+        // SAFETY: as the trait says.
+        unsafe { _mm256_cvtph_ps(_mm_loadu_si128(from.cast())) }
+    }
+}
