@@ -46,7 +46,7 @@ pub enum Kind {
 }
 
 /// Gives each pool that alone reads a convolution to that convolution, if it is computed row by row.
-pub fn fuse_pools(layers: &mut [Layer], outputs: &[Value], isa: Isa) {
+pub fn fuse_pools(layers: &mut [Layer], outputs: &[Value]) {
     for i in 0..layers.len() {
         let Kind::Pool(pool) = layers[i].kind else {
             continue;
@@ -64,7 +64,7 @@ pub fn fuse_pools(layers: &mut [Layer], outputs: &[Value], isa: Isa) {
             residual: None,
             ..
         } = &mut layers[value - 1]
-            && !Winograd::suits(isa, spec)
+            && !Winograd::suits(spec)
         {
             *place = Some(pool);
             layers[i].kind = Kind::Nothing;
@@ -104,7 +104,7 @@ pub fn pack(layers: Vec<Layer>, outputs: Vec<Value>, isa: Isa) -> Program {
                     None if dense && residual.is_none() => {
                         Kernel::Dense(Dense::new(isa, spec, &weights, &bias, slopes))
                     }
-                    None if Winograd::suits(isa, &spec) => match residual {
+                    None if Winograd::suits(&spec) => match residual {
                         Some(_) => {
                             let conv = Winograd::new(isa, spec, &weights, &bias, None);
                             steps.push(Step {

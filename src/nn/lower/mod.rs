@@ -43,7 +43,7 @@ pub struct Recognised {
 impl Recognised {
     /// The program, packed for `isa`.
     pub fn pack(mut self, isa: Isa) -> Program {
-        fuse_pools(&mut self.layers, &self.outputs, isa);
+        fuse_pools(&mut self.layers, &self.outputs);
         pack(self.layers, self.outputs, isa)
     }
 }

@@ -1,5 +1,7 @@
 //! The first layer of a network: a convolution that reads and gives few channels, and the pool behind
-//! it. Its channels would leave registers half empty, so the pixels of a row lie in the lanes.
+//! it. Its channels would leave registers half empty, so the pixels of a row lie in the lanes: even columns
+//! in one register, odd ones in another, so that the pool is taken between registers before anything is
+//! written.
 mod planes;
 #[cfg(test)]
 mod tests;
@@ -8,6 +10,7 @@ mod tiles;
 use std::ops::Range;
 
 use super::{ConvSpec, Dims, Isa, Pool, slopes_of};
+use planes::Split;
 use tiles::{Job, MOST_INPUTS, MOST_ROWS, Shape};
 
 /// Rows of the convolution under one row of the pool.
@@ -19,6 +22,7 @@ pub struct Stem {
     spec: ConvSpec,
     pool: Pool,
     shape: Shape,
+    split: Split,
     /// Group after group: for each kernel row, channel read and kernel column the group's channels,
     /// filled up with zeros.
     weights: Vec<f32>,
@@ -81,6 +85,7 @@ impl Stem {
             spec,
             pool,
             shape,
+            split: planes::pick(isa),
             weights: packed,
             bias: filled(bias.to_vec()),
             slopes: filled(slopes_of(slopes, spec.outputs)),
@@ -130,15 +135,15 @@ impl Stem {
             for y in first..rows.end {
                 let from = &input[(n * dims.h + y) * line..][..line];
                 let to = &mut room[y % planes.slots * planes.slot..][..planes.slot];
-                // SAFETY: `new` has asserted that the processor has the instruction set of `shape`.
-                unsafe { (self.shape.split)(from, dims.c, to, planes.plane) }
+                // SAFETY: `new` has asserted that the processor has the instruction set.
+                unsafe { (self.split)(from, dims.c, to, planes.plane) }
             }
             let width = whole.w.min(output.w * 2);
             self.row(&planes, room, rows, width, out);
         }
     }
 
-    /// A row of the output, `[width / 2, outputs]`, from these rows of the input.
+    /// A row of the output, one pixel for each two of `width`, from these rows of the input.
     fn row(
         &self,
         planes: &Planes,
@@ -157,7 +162,10 @@ impl Stem {
             }
         }
         let (step, outputs) = (self.shape.group, self.spec.outputs);
-        assert_eq!(out.len(), width.div_ceil(2) * outputs);
+        let windows = width.div_ceil(2);
+        assert_eq!(out.len(), windows * outputs);
+        let reach = windows.next_multiple_of(self.shape.lanes) + self.spec.kernel[1].div_ceil(2);
+        assert!(planes.plane >= reach && rows.len() >= self.spec.kernel[0]);
         for first in (0..self.bias.len()).step_by(step) {
             let job = Job {
                 rows,
@@ -170,9 +178,9 @@ impl Stem {
                 channels: step.min(outputs - first),
                 out: out[first..].as_mut_ptr(),
             };
-            // SAFETY: `new` has asserted that the processor has the instruction set of `shape`. The planes
-            // were just taken at their full length, which `Planes` makes as long as wanted, and the output
-            // holds all windows, asserted above.
+            // SAFETY: `new` has asserted that the processor has the instruction set of `shape`, and filled
+            // weights, biases and slopes up to whole groups. The planes were just taken at their full
+            // length, which is enough, and the output holds all windows, as asserted.
             unsafe { (self.shape.sweep)(&job) }
         }
     }

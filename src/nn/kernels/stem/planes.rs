@@ -1,56 +1,112 @@
-//! From pixels with their channels side by side to planes of one channel, two for each: its even columns and
+//! From pixels with their channels side by side to planes of one channel: two for each, its even columns and
 //! its odd ones.
-use crate::nn::kernels::vector::Vector;
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{__m256, __m512};
+
+use crate::nn::kernels::{
+    Isa,
+    vector::{Portable, Vector},
+};
 
 /// Splits a row of pixels of `channels` floats into planes, each `plane` floats from the last.
+///
+/// # Safety
+///
+/// The processor has the instruction set.
+///
+/// # Panics
+///
+/// Where a plane is shorter than half the row filled up to whole registers.
 pub type Split = unsafe fn(from: &[f32], channels: usize, to: &mut [f32], plane: usize);
+
+/// The one for an instruction set.
+pub fn pick(isa: Isa) -> Split {
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => avx512 as Split,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => avx2 as Split,
+        _ => portable as Split,
+    }
+}
+
+/// Floats of six of the widest registers.
+const STEP: usize = 96;
 
 /// As [`Split`].
 ///
 /// # Safety
 ///
-/// The processor has the instruction set of `V`.
-///
-/// # Panics
-///
-/// Where the planes are shorter than half the row filled up to whole registers.
+/// As there.
 #[inline(always)]
-pub unsafe fn split<V: Vector>(from: &[f32], channels: usize, to: &mut [f32], plane: usize) {
-    if channels != 3 {
-        for (i, planes) in to.chunks_exact_mut(2 * plane).enumerate() {
-            for (parity, plane) in planes.chunks_exact_mut(plane).enumerate() {
-                let values = from.iter().skip(parity * channels + i);
+unsafe fn split<V: Vector>(from: &[f32], channels: usize, to: &mut [f32], plane: usize) {
+    assert_eq!(to.len(), 2 * channels * plane, "planes");
+    let columns = from.len() / channels;
+    assert!(plane >= columns.div_ceil(2).next_multiple_of(V::N), "plane");
+    match channels {
+        // A picture: the case that matters, and shuffles are three times as fast as single floats.
+        // SAFETY: the caller's condition; the planes are as long as asserted.
+        3 => unsafe { split_three::<V>(from, to, plane) },
+        _ => {
+            for (i, plane) in to.chunks_exact_mut(plane).enumerate() {
+                let (channel, parity) = (i / 2, i % 2);
+                let values = from.iter().skip(parity * channels + channel);
                 for (to, from) in plane.iter_mut().zip(values.step_by(2 * channels)) {
                     *to = *from;
-                }
-            }
-        }
-        return;
-    }
-    // Floats of two registers of each channel.
-    let step = 6 * V::N;
-    let (most, last) = (V::N * from.len().div_ceil(step), from.len() / step * step);
-    assert!(to.len() == 6 * plane && plane >= most, "planes");
-    let mut ragged = [0.0; MOST];
-    ragged[..from.len() - last].copy_from_slice(&from[last..]);
-    for i in 0..most / V::N {
-        let from = match i * step {
-            at if at < last => from[at..].as_ptr(),
-            _ => ragged.as_ptr(),
-        };
-        // SAFETY: the caller's condition. There are `step` floats to read, here and there, and room for a
-        // register in all six planes, asserted above.
-        unsafe {
-            let (left, right) = (V::load_thirds(from), V::load_thirds(from.add(step / 2)));
-            for (channel, (left, right)) in left.into_iter().zip(right).enumerate() {
-                for (parity, half) in left.halves(right).into_iter().enumerate() {
-                    let at = (2 * channel + parity) * plane + i * V::N;
-                    half.store(to[at..].as_mut_ptr());
                 }
             }
         }
     }
 }
 
-/// Floats of six of the widest registers.
-const MOST: usize = 96;
+/// [`split`] for three channels, two registers of each at a time.
+///
+/// # Safety
+///
+/// The processor has the instruction set of `V`; `to` is six planes, each as long as half the row filled
+/// up to whole registers.
+#[inline(always)]
+unsafe fn split_three<V: Vector>(from: &[f32], to: &mut [f32], plane: usize) {
+    const { assert!(6 * V::N <= STEP) };
+    let steps = from.chunks_exact(6 * V::N);
+    let mut rest = [0.0; STEP];
+    let left = steps.remainder();
+    rest[..left.len()].copy_from_slice(left);
+    let rest = (!left.is_empty()).then_some(&rest[..]);
+    for (i, from) in steps.chain(rest).enumerate() {
+        let (from, to) = (from.as_ptr(), to[i * V::N..].as_mut_ptr());
+        // SAFETY: the caller's conditions. There are six registers to read, here and there.
+        unsafe {
+            let (left, right) = (V::load_thirds(from), V::load_thirds(from.add(3 * V::N)));
+            for channel in 0..3 {
+                let [even, odd] = left[channel].by_parity(right[channel]);
+                even.store(to.add(2 * channel * plane));
+                odd.store(to.add((2 * channel + 1) * plane));
+            }
+        }
+    }
+}
+
+/// Compiles [`split`] for an instruction set.
+macro_rules! splits {
+    ($($name:ident, $vector:ty $(, $feature:literal)?;)*) => {$(
+        /// # Safety
+        ///
+        /// As for [`Split`].
+        $(#[target_feature(enable = $feature)])?
+        unsafe fn $name(from: &[f32], channels: usize, to: &mut [f32], plane: usize) {
+            // SAFETY: the caller's condition is the same.
+            unsafe { split::<$vector>(from, channels, to, plane) }
+        }
+    )*};
+}
+
+splits! {
+    portable, Portable;
+}
+
+#[cfg(target_arch = "x86_64")]
+splits! {
+    avx2, __m256, "avx2,fma";
+    avx512, __m512, "avx512f,avx512vl,avx2,fma";
+}

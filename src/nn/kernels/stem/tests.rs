@@ -17,20 +17,65 @@ proptest! {
         let (input, weights) = (draw(dims.len()), draw(spec.taps() * outputs));
         let (bias, slopes) = (draw(outputs), draw(outputs));
         let slopes = (!linear).then_some(slopes.as_slice());
-        let whole = plain::conv(&spec, &input, dims, &weights, &bias, slopes, None);
-        let output = pool.output(spec.output(dims));
-        let wanted = plain::pool(2, 2, output, &whole, spec.output(dims));
-        let suiting = |isa: &Isa| Stem::suits(*isa, &spec, &pool);
-        for isa in Isa::available().into_iter().filter(suiting) {
-            let stem = Stem::new(isa, spec, &weights, &bias, slopes, pool);
-            let mut got = vec![f32::NAN; output.len()];
-            // What an earlier run left must not be read.
-            let mut room = vec![1e9; 99_999];
-            stem.run(&input, dims, &mut room, &mut got);
-            for (got, wanted) in got.iter().zip(&wanted) {
-                prop_assert!((got - wanted).abs() < 1e-4, "{isa:?}: {got} for {wanted}");
-            }
+        check(&spec, &pool, dims, &input, &weights, &bias, slopes);
+    }
+}
+
+/// The kernels against the plain loops.
+fn check(
+    spec: &ConvSpec,
+    pool: &Pool,
+    dims: Dims,
+    input: &[f32],
+    weights: &[f32],
+    bias: &[f32],
+    slopes: Option<&[f32]>,
+) {
+    let whole = plain::conv(spec, input, dims, weights, bias, slopes, None);
+    let output = pool.output(spec.output(dims));
+    let wanted = plain::pool(2, 2, output, &whole, spec.output(dims));
+    let suiting = |isa: &Isa| Stem::suits(*isa, spec, pool);
+    for isa in Isa::available().into_iter().filter(suiting) {
+        let stem = Stem::new(isa, *spec, weights, bias, slopes, *pool);
+        // What lies behind the output must stay as it is, and what an earlier run left must not be read.
+        let mut got = vec![f32::NAN; output.len() + 64];
+        let mut room = vec![1e9; 99_999];
+        let (out, behind) = got.split_at_mut(output.len());
+        stem.run(input, dims, &mut room, out);
+        for (got, wanted) in out.iter().zip(&wanted) {
+            assert!((got - wanted).abs() < 1e-4, "{isa:?}: {got} for {wanted}");
         }
+        assert!(behind.iter().all(|float| float.is_nan()), "{isa:?}");
+    }
+}
+
+#[test]
+fn rows_of_pictures_of_every_width() {
+    // Whole steps of all registers, a little less and a little more.
+    let widths = (30..36).chain(62..68).chain(94..100).chain(126..132);
+    for (w, outputs, ceil) in widths.flat_map(|w| [(w, 10, false), (w, 10, true), (w, 5, true)]) {
+        let spec = ConvSpec {
+            kernel: [3, 3],
+            stride: [1, 1],
+            inputs: 3,
+            outputs,
+        };
+        let pool = Pool {
+            side: 2,
+            stride: 2,
+            ceil,
+        };
+        let dims = Dims {
+            n: 1,
+            h: 9,
+            w,
+            c: 3,
+        };
+        let mut random = plain::numbers(w as u64);
+        let mut draw = |count: usize| -> Vec<f32> { random.by_ref().take(count).collect() };
+        let (input, weights) = (draw(dims.len()), draw(spec.taps() * outputs));
+        let (bias, slopes) = (draw(outputs), draw(outputs));
+        check(&spec, &pool, dims, &input, &weights, &bias, Some(&slopes));
     }
 }
 

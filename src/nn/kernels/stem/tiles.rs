@@ -1,9 +1,8 @@
-//! The inner loop: some channels times some registers of pixels, all sums held in registers from the first
-//! tap to the activation.
+//! The inner loop: some channels times one or two registers of columns, all sums held in registers from the
+//! first tap to the largest of each window.
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256, __m512};
 
-use super::planes::{Split, split};
 use crate::nn::kernels::{
     ConvSpec, Isa,
     tile::unroll,
@@ -16,42 +15,41 @@ pub const MOST_INPUTS: usize = 4;
 /// Most rows of a kernel.
 pub const MOST_ROWS: usize = 8;
 
-/// How much is computed at once: `group` channels times one or two registers of `lanes` pixels, whose sums
-/// the register file holds.
+/// How much is computed at once: `group` channels of `lanes` windows, whose sums the register file holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     pub lanes: usize,
     pub group: usize,
     pub sweep: Sweep,
-    pub split: Split,
 }
 
 impl Shape {
     /// The one for an instruction set.
     pub fn of(isa: Isa) -> Self {
-        let (lanes, group, sweep, split) = match isa {
+        let (lanes, group, sweep) = match isa {
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => (16, 10, avx512 as Sweep, avx512_split as Split),
+            Isa::Avx512 => (16, 10, avx512 as Sweep),
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => (8, 5, avx2 as Sweep, avx2_split as Split),
-            _ => (8, 5, portable as Sweep, portable_split as Split),
+            Isa::Avx2 => (8, 5, avx2 as Sweep),
+            _ => (8, 5, portable as Sweep),
         };
         Self {
             lanes,
             group,
             sweep,
-            split,
         }
     }
 }
 
 /// Most floats of a tile: all channels of a group for one register of windows.
-const MOST: usize = 160;
+const MOST_FLOATS: usize = 160;
 
 /// Computes one row of the pool for one group.
 pub type Sweep = unsafe fn(&Job<'_>);
 
-/// Every second column of one channel of one row of the input, from the first on and from the second on.
+/// Every second column of one channel of one row of the input, from the first on and from the second on: so
+/// what is computed for neighbouring columns lies in the same lane of two registers, where the pool takes the
+/// larger without a shuffle.
 pub type Columns = [*const f32; 2];
 
 /// One group of channels of one row of the pool.
@@ -75,12 +73,15 @@ pub struct Job<'a> {
 ///
 /// # Safety
 ///
-/// The processor has the instruction set of `V`; the planes are as long as the windows filled up to whole
-/// registers, and by half the kernel's width more; the output holds the windows. `PX` is 1 or 2.
+/// The processor has the instruction set of `V`. The job's weights are `C` for each tap, its biases and
+/// slopes `C`, its channels at most `C`. Every plane named by its rows is as long as the windows filled up
+/// to whole registers, and by half the kernel's width, rounded up, more: a column beyond the last tap is
+/// read and not used. Its output holds `channels` floats for every window, `pixel` apart.
 #[inline(always)]
 unsafe fn sweep<V: Vector, const C: usize, const PX: usize>(job: &Job<'_>) {
+    const { assert!(PX == 1 || PX == 2) };
     let windows = job.width.div_ceil(2);
-    let mut ragged = [0.0; MOST];
+    let mut ragged = [0.0; MOST_FLOATS];
     for x in (0..windows).step_by(V::N) {
         // The last register covers some windows again rather than none.
         let x = x.min(windows.saturating_sub(V::N));
@@ -107,7 +108,7 @@ unsafe fn sweep<V: Vector, const C: usize, const PX: usize>(job: &Job<'_>) {
 ///
 /// # Safety
 ///
-/// As for [`sweep`]; `x` is a window of the row.
+/// As for [`sweep`]; `x` is 0, or all windows of the register lie in the row.
 #[inline(always)]
 unsafe fn tile<V: Vector, const C: usize, const PX: usize>(job: &Job<'_>, x: usize) -> [V; C] {
     // SAFETY: the caller's conditions.
@@ -115,7 +116,7 @@ unsafe fn tile<V: Vector, const C: usize, const PX: usize>(job: &Job<'_>, x: usi
         let mut largest = [V::splat(f32::NEG_INFINITY); C];
         for rows in job.rows.windows(job.spec.kernel[0]) {
             for first in (0..2).step_by(PX) {
-                part::<V, C, PX>(job, rows, x, first, &mut largest);
+                fold::<V, C, PX>(job, rows, x, first, &mut largest);
             }
         }
         largest
@@ -126,10 +127,10 @@ unsafe fn tile<V: Vector, const C: usize, const PX: usize>(job: &Job<'_>, x: usi
 ///
 /// # Safety
 ///
-/// As for [`Vector`].
+/// As for [`Vector`]; there is room for `C` floats of each window.
 #[inline(always)]
 unsafe fn transpose<V: Vector, const C: usize>(from: &[V; C], to: *mut f32, pixel: usize) {
-    const { assert!(C >= 4 && V::N * C <= MOST) };
+    const { assert!(C >= 4 && V::N * C <= MOST_FLOATS) };
     // SAFETY: the caller's conditions.
     unsafe {
         for c in (0..C - 4).step_by(4).chain([C - 4]) {
@@ -138,14 +139,14 @@ unsafe fn transpose<V: Vector, const C: usize>(from: &[V; C], to: *mut f32, pixe
     }
 }
 
-/// What of `largest` comes from one row of the convolution, and of each window from the columns from
-/// `first` on.
+/// Computes one row of the convolution, of each window the `PX` columns from `first` on, and folds it into
+/// the `largest`.
 ///
 /// # Safety
 ///
 /// As for [`tile`].
 #[inline(always)]
-unsafe fn part<V: Vector, const C: usize, const PX: usize>(
+unsafe fn fold<V: Vector, const C: usize, const PX: usize>(
     job: &Job<'_>,
     rows: &[[Columns; MOST_INPUTS]],
     x: usize,
@@ -153,8 +154,7 @@ unsafe fn part<V: Vector, const C: usize, const PX: usize>(
     largest: &mut [V; C],
 ) {
     debug_assert!(job.bias.len() == C && job.slopes.len() == C);
-    // SAFETY: the job's weights, biases and slopes are `C` for each tap, for each channel; the planes
-    // as the caller says.
+    // SAFETY: the caller's conditions.
     unsafe {
         let mut sums = [[V::splat(0.0); PX]; C];
         unroll!(c < C, {
@@ -187,7 +187,7 @@ unsafe fn part<V: Vector, const C: usize, const PX: usize>(
                 let mut sum = sums[c][p].prelu(slope);
                 if first + p == 1 && whole < V::N {
                     // The others have their left one twice.
-                    sum = largest[c].but_first(sum, whole);
+                    sum = largest[c].replace_first(sum, whole);
                 }
                 largest[c] = sum.max(largest[c]);
             });
@@ -195,58 +195,26 @@ unsafe fn part<V: Vector, const C: usize, const PX: usize>(
     }
 }
 
-/// # Safety
-///
-/// As for [`sweep`].
-unsafe fn portable(job: &Job<'_>) {
-    // SAFETY: the caller's conditions are the same.
-    unsafe { sweep::<Portable, 5, 1>(job) }
+/// Compiles [`sweep`] for an instruction set.
+macro_rules! sweeps {
+    ($($name:ident, $vector:ty, $channels:literal, $columns:literal $(, $feature:literal)?;)*) => {$(
+        /// # Safety
+        ///
+        /// As for [`sweep`].
+        $(#[target_feature(enable = $feature)])?
+        unsafe fn $name(job: &Job<'_>) {
+            // SAFETY: the caller's conditions are the same.
+            unsafe { sweep::<$vector, $channels, $columns>(job) }
+        }
+    )*};
 }
 
-/// # Safety
-///
-/// As for [`sweep`].
+sweeps! {
+    portable, Portable, 5, 1;
+}
+
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn avx2(job: &Job<'_>) {
-    // SAFETY: the caller's conditions are the same.
-    unsafe { sweep::<__m256, 5, 2>(job) }
-}
-
-/// # Safety
-///
-/// As for [`sweep`].
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-unsafe fn avx512(job: &Job<'_>) {
-    // SAFETY: the caller's conditions are the same.
-    unsafe { sweep::<__m512, 10, 2>(job) }
-}
-
-/// # Safety
-///
-/// None; plain Rust. `unsafe` as its sisters.
-unsafe fn portable_split(from: &[f32], channels: usize, to: &mut [f32], plane: usize) {
-    // SAFETY: any processor will do.
-    unsafe { split::<Portable>(from, channels, to, plane) }
-}
-
-/// # Safety
-///
-/// As for [`split`].
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn avx2_split(from: &[f32], channels: usize, to: &mut [f32], plane: usize) {
-    // SAFETY: the caller's conditions are the same.
-    unsafe { split::<__m256>(from, channels, to, plane) }
-}
-
-/// # Safety
-///
-/// As for [`split`].
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-unsafe fn avx512_split(from: &[f32], channels: usize, to: &mut [f32], plane: usize) {
-    // SAFETY: the caller's conditions are the same.
-    unsafe { split::<__m512>(from, channels, to, plane) }
+sweeps! {
+    avx2, __m256, 5, 2, "avx2,fma";
+    avx512, __m512, 10, 2, "avx512f,avx512vl,avx2,fma";
 }

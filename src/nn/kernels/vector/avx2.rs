@@ -28,8 +28,7 @@ unsafe fn first(count: usize) -> __m256i {
     unsafe { _mm256_loadu_si256(MASKS.as_ptr().add(8 - count).cast()) }
 }
 
-// SAFETY: every function is one or two intrinsics of AVX, AVX2, FMA and F16C, with the trait's own
-// conditions.
+// SAFETY: all intrinsics are of AVX, AVX2, FMA and F16C, with the trait's own conditions.
 unsafe impl Vector for __m256 {
     const N: usize = 8;
 
@@ -82,14 +81,14 @@ unsafe impl Vector for __m256 {
     }
 
     #[inline(always)]
-    unsafe fn but_first(self, other: Self, count: usize) -> Self {
+    unsafe fn replace_first(self, by: Self, count: usize) -> Self {
         // SAFETY: as the trait says.
-        unsafe { _mm256_blendv_ps(self, other, _mm256_castsi256_ps(first(count))) }
+        unsafe { _mm256_blendv_ps(self, by, _mm256_castsi256_ps(first(count))) }
     }
 
     #[inline(always)]
     unsafe fn load_thirds(from: *const f32) -> [Self; 3] {
-        // SAFETY: as the trait says, for three registers.
+        // SAFETY: as the trait says.
         unsafe {
             let [a, b, c] = [0, 8, 16].map(|at| Self::load(from.add(at)));
             // Of each lane one of the three registers has the channel's float: taken as they lie, then put
@@ -112,7 +111,7 @@ unsafe impl Vector for __m256 {
     }
 
     #[inline(always)]
-    unsafe fn halves(self, other: Self) -> [Self; 2] {
+    unsafe fn by_parity(self, other: Self) -> [Self; 2] {
         // SAFETY: as the trait says.
         unsafe {
             // Pairs of both in turn, to be put in order.
@@ -125,7 +124,7 @@ unsafe impl Vector for __m256 {
 
     #[inline(always)]
     unsafe fn store_columns(four: [Self; 4], to: *mut f32, step: usize) {
-        // SAFETY: as the trait says, for four floats at each step.
+        // SAFETY: as the trait says.
         unsafe {
             let pair = |low, high| {
                 let (low, high) = (_mm256_castps_pd(low), _mm256_castps_pd(high));

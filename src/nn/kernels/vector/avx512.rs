@@ -12,7 +12,7 @@ use half::f16;
 
 use super::Vector;
 
-// SAFETY: every function is one or two intrinsics of AVX-512F, with the trait's own conditions.
+// SAFETY: all intrinsics are of AVX-512F, with the trait's own conditions.
 unsafe impl Vector for __m512 {
     const N: usize = 16;
 
@@ -65,18 +65,18 @@ unsafe impl Vector for __m512 {
     }
 
     #[inline(always)]
-    unsafe fn but_first(self, other: Self, count: usize) -> Self {
+    unsafe fn replace_first(self, by: Self, count: usize) -> Self {
         // SAFETY: as the trait says.
-        unsafe { _mm512_mask_mov_ps(self, ((1u32 << count) - 1) as u16, other) }
+        unsafe { _mm512_mask_mov_ps(self, ((1u32 << count) - 1) as u16, by) }
     }
 
     #[inline(always)]
     unsafe fn load_thirds(from: *const f32) -> [Self; 3] {
-        // SAFETY: as the trait says, for three registers.
+        // SAFETY: as the trait says.
         unsafe {
             let [a, b, c] = [0, 16, 32].map(|at| Self::load(from.add(at)));
             let third = |channel: i32| {
-                // Places in the first two registers, of which the last five or so lie in the third.
+                // Counted through all three registers; the last five or six lie in the third.
                 let places: [i32; 16] = std::array::from_fn(|i| 3 * i as i32 + channel);
                 let places = _mm512_loadu_si512(places.as_ptr().cast());
                 let in_third = _mm512_cmpge_epi32_mask(places, _mm512_set1_epi32(32));
@@ -88,7 +88,7 @@ unsafe impl Vector for __m512 {
     }
 
     #[inline(always)]
-    unsafe fn halves(self, other: Self) -> [Self; 2] {
+    unsafe fn by_parity(self, other: Self) -> [Self; 2] {
         // SAFETY: as the trait says.
         unsafe {
             let half = |parity: i32| {
@@ -102,7 +102,7 @@ unsafe impl Vector for __m512 {
 
     #[inline(always)]
     unsafe fn store_columns(four: [Self; 4], to: *mut f32, step: usize) {
-        // SAFETY: as the trait says, for four floats at each step.
+        // SAFETY: as the trait says.
         unsafe {
             let pair = |low, high| {
                 let (low, high) = (_mm512_castps_pd(low), _mm512_castps_pd(high));

@@ -18,8 +18,9 @@ pub use portable::Portable;
 ///
 /// # Safety
 ///
-/// For all functions: the processor has the instruction set. For those that take a pointer: it is
-/// valid for [`Vector::N`] floats (or for as many as `count` says), read or written.
+/// For all functions: the processor has the instruction set, and a `count` is at most [`Vector::N`]. For
+/// those that take a pointer: it is valid for `N` floats, or for as many as the function says, read or
+/// written.
 pub unsafe trait Vector: Copy {
     /// Floats in one register.
     const N: usize;
@@ -48,16 +49,17 @@ pub unsafe trait Vector: Copy {
     /// The smaller of each two.
     unsafe fn min(self, other: Self) -> Self;
 
-    /// The first `count` (at most `N`) of `other`, then its own.
-    unsafe fn but_first(self, other: Self, count: usize) -> Self;
+    /// The first `count` of `by`, then the rest of its own.
+    unsafe fn replace_first(self, by: Self, count: usize) -> Self;
 
     /// `3 * N` floats dealt out to three in turn.
     unsafe fn load_thirds(from: *const f32) -> [Self; 3];
 
     /// The even and the odd places of both, its own first.
-    unsafe fn halves(self, other: Self) -> [Self; 2];
+    unsafe fn by_parity(self, other: Self) -> [Self; 2];
 
-    /// Writes the first of all four side by side, then `step` floats on the second of all four, and so on.
+    /// Writes the first of all four side by side, `step` floats on the second of all four, and so on:
+    /// `N` times four floats.
     unsafe fn store_columns(four: [Self; 4], to: *mut f32, step: usize);
 
     /// The `N` halves at `from`, as floats.

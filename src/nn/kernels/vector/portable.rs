@@ -70,9 +70,9 @@ unsafe impl Vector for Portable {
     }
 
     #[inline(always)]
-    unsafe fn but_first(self, other: Self, count: usize) -> Self {
+    unsafe fn replace_first(self, by: Self, count: usize) -> Self {
         Self(std::array::from_fn(|i| match i < count {
-            true => other.0[i],
+            true => by.0[i],
             false => self.0[i],
         }))
     }
@@ -85,7 +85,7 @@ unsafe impl Vector for Portable {
     }
 
     #[inline(always)]
-    unsafe fn halves(self, other: Self) -> [Self; 2] {
+    unsafe fn by_parity(self, other: Self) -> [Self; 2] {
         let all = [self.0, other.0];
         std::array::from_fn(|parity| Self(std::array::from_fn(|i| all[i / 4][i % 4 * 2 + parity])))
     }

@@ -2,15 +2,15 @@
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256, __m512};
 
-use super::Winograd;
+use super::{
+    Winograd,
+    sides::{self, INPUTS, OUTPUTS, PLACES, more},
+};
 use crate::nn::kernels::{
     Dims, Isa,
     tile::unroll,
     vector::{Portable, Vector},
 };
-
-/// Inputs of a tile, and products that become its outputs.
-pub const PLACES: usize = 16;
 
 /// Tiles computed together: whole groups of every size that the products are computed in, few enough
 /// that what lies between the transforms stays in the second cache.
@@ -50,10 +50,10 @@ pub struct Cursor {
 impl Cursor {
     /// To the next tile.
     pub fn advance(&mut self, output: Dims) {
-        self.x += 2;
+        self.x += OUTPUTS;
         if self.x >= output.w {
             self.x = 0;
-            self.y += 2;
+            self.y += OUTPUTS;
         }
         if self.y >= output.h {
             self.y = 0;
@@ -98,11 +98,11 @@ unsafe fn sweep<V: Vector, const MOST: usize>(conv: &Winograd, job: &Job<'_>, fi
                 let registers = ((conv.outputs - channel) / V::N).min(MOST);
                 let to = to.add(channel);
                 match registers {
-                    1 => products::<V, 1, 8>(conv, weights, from, to, job.count),
-                    2 if MOST == 2 => products::<V, 2, 6>(conv, weights, from, to, job.count),
-                    2 => products::<V, 2, 12>(conv, weights, from, to, job.count),
-                    3 => products::<V, 3, 8>(conv, weights, from, to, job.count),
-                    _ => products::<V, 4, 6>(conv, weights, from, to, job.count),
+                    1 => groups::<V, 1, 12, 4>(conv, weights, from, to, job.count),
+                    2 if MOST == 2 => groups::<V, 2, 6, 4>(conv, weights, from, to, job.count),
+                    2 => groups::<V, 2, 12, 4>(conv, weights, from, to, job.count),
+                    3 => groups::<V, 3, 8, 4>(conv, weights, from, to, job.count),
+                    _ => groups::<V, 4, 6, 4>(conv, weights, from, to, job.count),
                 }
                 weights = weights.add(registers * V::N * conv.spec.inputs);
                 channel += registers * V::N;
@@ -125,8 +125,8 @@ unsafe fn sweep<V: Vector, const MOST: usize>(conv: &Winograd, job: &Job<'_>, fi
 #[inline(always)]
 unsafe fn forth<V: Vector>(conv: &Winograd, job: &Job<'_>, at: Cursor, tile: usize) {
     let Dims { h, w, c, .. } = job.dims;
-    let (rows, columns) = ((h - at.y).min(4), (w - at.x).min(4));
-    let inside = rows == 4 && columns == 4;
+    let (rows, columns) = ((h - at.y).min(INPUTS), (w - at.x).min(INPUTS));
+    let inside = rows == INPUTS && columns == INPUTS;
     let plane = plane(conv.inputs);
     let mut channel = 0;
     while channel < c {
@@ -136,10 +136,16 @@ unsafe fn forth<V: Vector>(conv: &Winograd, job: &Job<'_>, at: Cursor, tile: usi
         unsafe {
             let from = job.input.as_ptr();
             let from = from.add(((at.n * h + at.y) * w + at.x) * c + channel);
-            let mut d = [[V::splat(0.0); 4]; 4];
-            if inside && lanes == V::N {
-                unroll!(y < 4, {
-                    unroll!(x < 4, d[y][x] = V::load(from.add((y * w + x) * c)));
+            let mut d = [[V::splat(0.0); INPUTS]; INPUTS];
+            if inside {
+                unroll!(y < INPUTS, {
+                    unroll!(x < INPUTS, {
+                        let from = from.add((y * w + x) * c);
+                        d[y][x] = match lanes == V::N {
+                            true => V::load(from),
+                            false => V::load_first(from, lanes),
+                        };
+                    });
                 });
             } else {
                 for (y, d) in d.iter_mut().enumerate().take(rows) {
@@ -148,60 +154,78 @@ unsafe fn forth<V: Vector>(conv: &Winograd, job: &Job<'_>, at: Cursor, tile: usi
                     }
                 }
             }
-            let minus = V::splat(-1.0);
-            let one = V::splat(1.0);
-            let less = |a: V, b: V| b.mul_add(minus, a);
-            let more = |a: V, b: V| b.mul_add(one, a);
-            let four = |a: V, b: V, c: V, d: V| [less(a, c), more(b, c), less(c, b), less(b, d)];
-            let mut t = [[V::splat(0.0); 4]; 4];
-            unroll!(x < 4, {
-                let column = four(d[0][x], d[1][x], d[2][x], d[3][x]);
-                unroll!(y < 4, t[y][x] = column[y]);
+            unroll!(x < INPUTS, {
+                let mut column = [V::splat(0.0); INPUTS];
+                unroll!(y < INPUTS, column[y] = d[y][x]);
+                let column = sides::forth(column);
+                unroll!(y < INPUTS, d[y][x] = column[y]);
             });
             let to = job.there.add(tile * conv.inputs + channel);
-            unroll!(y < 4, {
-                let row = four(t[y][0], t[y][1], t[y][2], t[y][3]);
-                unroll!(x < 4, row[x].store(to.add((4 * y + x) * plane)));
+            unroll!(y < INPUTS, {
+                let row = sides::forth(d[y]);
+                unroll!(x < INPUTS, row[x].store(to.add((INPUTS * y + x) * plane)));
             });
         }
         channel += V::N;
     }
 }
 
-/// One place of all tiles times its weights: `R` registers of channels, `T` tiles at a time.
+/// One place of all tiles times its weights: `R` registers of channels, `T` tiles at a time, or `SHORT`
+/// where no more are left.
 ///
 /// # Safety
 ///
-/// As for [`sweep`]; `from` and `to` are planes of [`TILES`] tiles, a multiple of `T`.
+/// As for [`sweep`]; `from` and `to` are planes of [`TILES`] tiles, a multiple of `T`, and `T` is more than
+/// `SHORT`.
 #[inline(always)]
-unsafe fn products<V: Vector, const R: usize, const T: usize>(
+unsafe fn groups<V: Vector, const R: usize, const T: usize, const SHORT: usize>(
     conv: &Winograd,
     weights: *const f32,
     from: *const f32,
     to: *mut f32,
     count: usize,
 ) {
+    const { assert!(TILES.is_multiple_of(T) && T > SHORT) };
     for first in (0..count).step_by(T) {
         // SAFETY: tiles beyond `count` lie in the planes, and what is in them does not matter.
         unsafe {
-            let from = from.add(first * conv.inputs);
-            let mut sums = [[V::splat(0.0); R]; T];
-            let mut weights = weights;
-            for i in 0..conv.spec.inputs {
-                let mut row = [V::splat(0.0); R];
-                unroll!(r < R, row[r] = V::load(weights.add(r * V::N)));
-                weights = weights.add(R * V::N);
-                unroll!(t < T, {
-                    let value = V::splat(*from.add(t * conv.inputs + i));
-                    unroll!(r < R, sums[t][r] = value.mul_add(row[r], sums[t][r]));
-                });
+            let (from, to) = (from.add(first * conv.inputs), to.add(first * conv.outputs));
+            match count - first > SHORT {
+                true => products::<V, R, T>(conv, weights, from, to),
+                false => products::<V, R, SHORT>(conv, weights, from, to),
             }
-            let to = to.add(first * conv.outputs);
+        }
+    }
+}
+
+/// One place of `T` tiles times its weights: `R` registers of channels.
+///
+/// # Safety
+///
+/// As for [`groups`]; `from` and `to` have so many tiles.
+#[inline(always)]
+unsafe fn products<V: Vector, const R: usize, const T: usize>(
+    conv: &Winograd,
+    mut weights: *const f32,
+    from: *const f32,
+    to: *mut f32,
+) {
+    // SAFETY: the caller's conditions.
+    unsafe {
+        let mut sums = [[V::splat(0.0); R]; T];
+        for i in 0..conv.spec.inputs {
+            let mut row = [V::splat(0.0); R];
+            unroll!(r < R, row[r] = V::load(weights.add(r * V::N)));
+            weights = weights.add(R * V::N);
             unroll!(t < T, {
-                let to = to.add(t * conv.outputs);
-                unroll!(r < R, sums[t][r].store(to.add(r * V::N)));
+                let value = V::splat(*from.add(t * conv.inputs + i));
+                unroll!(r < R, sums[t][r] = value.mul_add(row[r], sums[t][r]));
             });
         }
+        unroll!(t < T, {
+            let to = to.add(t * conv.outputs);
+            unroll!(r < R, sums[t][r].store(to.add(r * V::N)));
+        });
     }
 }
 
@@ -213,7 +237,7 @@ unsafe fn products<V: Vector, const R: usize, const T: usize>(
 #[inline(always)]
 unsafe fn back<V: Vector>(conv: &Winograd, job: &Job<'_>, at: Cursor, tile: usize) {
     let Dims { h, w, c, .. } = job.output;
-    let (rows, columns) = ((h - at.y).min(2), (w - at.x).min(2));
+    let (rows, columns) = ((h - at.y).min(OUTPUTS), (w - at.x).min(OUTPUTS));
     let plane = plane(conv.outputs);
     let mut channel = 0;
     while channel < c {
@@ -221,25 +245,25 @@ unsafe fn back<V: Vector>(conv: &Winograd, job: &Job<'_>, at: Cursor, tile: usiz
         // SAFETY: planes, bias and slopes have whole registers; rows and columns counted lie in the
         // output; a partial register is stored in part.
         unsafe {
-            let (zero, minus, one) = (V::splat(0.0), V::splat(-1.0), V::splat(1.0));
-            let less = |a: V, b: V| b.mul_add(minus, a);
-            let more = |a: V, b: V| b.mul_add(one, a);
-            let two = |a: V, b: V, c: V, d: V| [more(more(a, b), c), less(less(b, c), d)];
             let from = job.back.add(tile * conv.outputs + channel);
-            let mut t = [[zero; 4]; 2];
-            unroll!(x < 4, {
-                let m = |y: usize| V::load(from.add((4 * y + x) * plane));
-                [t[0][x], t[1][x]] = two(m(0), m(1), m(2), m(3));
+            let mut t = [[V::splat(0.0); INPUTS]; OUTPUTS];
+            unroll!(x < INPUTS, {
+                let mut column = [V::splat(0.0); INPUTS];
+                unroll!(
+                    y < INPUTS,
+                    column[y] = V::load(from.add((INPUTS * y + x) * plane))
+                );
+                let column = sides::back(column);
+                unroll!(y < OUTPUTS, t[y][x] = column[y]);
             });
             let bias = V::load(conv.bias.as_ptr().add(channel));
             let slope = V::load(conv.slopes.as_ptr().add(channel));
             let to = job.out.add(((at.n * h + at.y) * w + at.x) * c + channel);
-            unroll!(y < 2, {
-                let sums = two(t[y][0], t[y][1], t[y][2], t[y][3]);
-                unroll!(x < 2, {
+            unroll!(y < OUTPUTS, {
+                let sums = sides::back(t[y]);
+                unroll!(x < OUTPUTS, {
                     if y < rows && x < columns {
-                        let sum = more(sums[x], bias);
-                        let sum = sum.min(zero).mul_add(slope, sum.max(zero));
+                        let sum = more(sums[x], bias).prelu(slope);
                         let to = to.add((y * w + x) * c);
                         match lanes == V::N {
                             true => sum.store(to),
