@@ -108,6 +108,7 @@ fn pnet_begins_with_a_stem_and_ends_in_one_head() {
         let steps = &net.program().unwrap().steps;
         let count = |what: fn(&Kernel) -> bool| steps.iter().filter(|s| what(&s.kernel)).count();
         assert!(matches!(steps[0].kernel, Kernel::Stem(_)), "{isa:?}");
+        assert_eq!(count(|k| matches!(k, Kernel::Winograd(_))), 2, "{isa:?}");
         assert_eq!(count(|k| matches!(k, Kernel::Part { .. })), 2, "{isa:?}");
         // Stem, two convolutions, the heads.
         assert_eq!(steps.len(), 4 + 3, "{isa:?}");

@@ -16,7 +16,8 @@ use crate::nn::kernels::{
 ///
 /// # Panics
 ///
-/// Where a plane is shorter than half the row filled up to whole registers.
+/// Where the row is not made of whole pixels, `to` not of as many planes as are needed, or a plane is
+/// shorter than half the row filled up to whole registers.
 pub type Split = unsafe fn(from: &[f32], channels: usize, to: &mut [f32], plane: usize);
 
 /// The one for an instruction set.
@@ -40,6 +41,7 @@ const STEP: usize = 96;
 /// As there.
 #[inline(always)]
 unsafe fn split<V: Vector>(from: &[f32], channels: usize, to: &mut [f32], plane: usize) {
+    assert!(from.len().is_multiple_of(channels), "pixels");
     assert_eq!(to.len(), 2 * channels * plane, "planes");
     let columns = from.len() / channels;
     assert!(plane >= columns.div_ceil(2).next_multiple_of(V::N), "plane");
@@ -63,8 +65,8 @@ unsafe fn split<V: Vector>(from: &[f32], channels: usize, to: &mut [f32], plane:
 ///
 /// # Safety
 ///
-/// The processor has the instruction set of `V`; `to` is six planes, each as long as half the row filled
-/// up to whole registers.
+/// The processor has the instruction set of `V`; `from` is whole pixels, `to` is six planes, each as long as
+/// half the row filled up to whole registers.
 #[inline(always)]
 unsafe fn split_three<V: Vector>(from: &[f32], to: &mut [f32], plane: usize) {
     const { assert!(6 * V::N <= STEP) };

@@ -39,7 +39,7 @@ fn check(
         let stem = Stem::new(isa, *spec, weights, bias, slopes, *pool);
         // What lies behind the output must stay as it is, and what an earlier run left must not be read.
         let mut got = vec![f32::NAN; output.len() + 64];
-        let mut room = vec![1e9; 99_999];
+        let mut room = vec![1e9; input.len() % 2 * 99_999];
         let (out, behind) = got.split_at_mut(output.len());
         stem.run(input, dims, &mut room, out);
         for (got, wanted) in out.iter().zip(&wanted) {

@@ -23,6 +23,12 @@ pub fn plane(channels: usize) -> usize {
 }
 
 /// Computes up to [`TILES`] tiles.
+///
+/// # Safety
+///
+/// The processor has the instruction set. Weights, biases and slopes are packed for it. The job's input and
+/// output have the sizes it names, its planes are as long as it says, and `count` tiles, at most
+/// [`TILES`], lie in the output from the cursor on.
 pub type Sweep = unsafe fn(&Winograd, &Job<'_>, Cursor);
 
 /// One run.
@@ -77,8 +83,8 @@ pub fn pick(isa: Isa) -> (usize, usize, Sweep) {
 ///
 /// # Safety
 ///
-/// The processor has the instruction set of `V`, the job's sizes hold (see [`Winograd::run`]), and
-/// groups of registers were packed for at most `MOST`.
+/// As for [`Sweep`], the instruction set being that of `V`, and groups of registers packed for at most
+/// `MOST`.
 #[inline(always)]
 unsafe fn sweep<V: Vector, const MOST: usize>(conv: &Winograd, job: &Job<'_>, first: Cursor) {
     let mut cursor = first;
@@ -87,7 +93,7 @@ unsafe fn sweep<V: Vector, const MOST: usize>(conv: &Winograd, job: &Job<'_>, fi
         unsafe { forth::<V>(conv, job, cursor, tile) };
         cursor.advance(job.output);
     }
-    // SAFETY: weights of each place, and its planes.
+    // SAFETY: the caller's conditions; weights are read in the order in which they were packed.
     unsafe {
         let mut weights = conv.weights.as_ptr();
         for place in 0..PLACES {
@@ -175,8 +181,9 @@ unsafe fn forth<V: Vector>(conv: &Winograd, job: &Job<'_>, at: Cursor, tile: usi
 ///
 /// # Safety
 ///
-/// As for [`sweep`]; `from` and `to` are planes of [`TILES`] tiles, a multiple of `T`, and `T` is more than
-/// `SHORT`.
+/// The processor has the instruction set of `V`. There are `R` registers of weights for each channel
+/// read; `from` and `to` are planes of [`TILES`] tiles, `to` from a channel on that has `R` registers; `count`
+/// is at most [`TILES`].
 #[inline(always)]
 unsafe fn groups<V: Vector, const R: usize, const T: usize, const SHORT: usize>(
     conv: &Winograd,
@@ -187,7 +194,8 @@ unsafe fn groups<V: Vector, const R: usize, const T: usize, const SHORT: usize>(
 ) {
     const { assert!(TILES.is_multiple_of(T) && T > SHORT) };
     for first in (0..count).step_by(T) {
-        // SAFETY: tiles beyond `count` lie in the planes, and what is in them does not matter.
+        // SAFETY: the caller's conditions. Tiles beyond `count` lie in the planes, which are a multiple of
+        // `T`, and what is in them does not matter.
         unsafe {
             let (from, to) = (from.add(first * conv.inputs), to.add(first * conv.outputs));
             match count - first > SHORT {
@@ -202,7 +210,7 @@ unsafe fn groups<V: Vector, const R: usize, const T: usize, const SHORT: usize>(
 ///
 /// # Safety
 ///
-/// As for [`groups`]; `from` and `to` have so many tiles.
+/// As for [`groups`], but for `T` tiles instead of a whole plane.
 #[inline(always)]
 unsafe fn products<V: Vector, const R: usize, const T: usize>(
     conv: &Winograd,
