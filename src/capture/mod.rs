@@ -39,7 +39,7 @@ use kind::Kind;
 pub use camera::{Camera, list_cameras};
 pub use cameras::{CameraId, CameraInfo, find_camera};
 pub use fault::{Change, Fault, News, Trouble};
-pub use stills::{pictures_in, read_picture};
+pub use stills::{pictures_in, read_picture, read_picture_in};
 pub use watched::{Moment, Watch, Watched, watch};
 
 /// Longest side of a frame that is decoded, in pixels: a damaged header must not claim all memory.

@@ -4,7 +4,8 @@ use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
+use image::metadata::Orientation;
+use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
 use super::{moment, pixels::can_hold};
 use crate::error::{Cause, Error};
@@ -21,15 +22,29 @@ const LARGEST_BYTES: u64 = 300_000_000;
 ///
 /// A picture that says how it is to be turned (EXIF) is turned. Grey becomes RGB, 16 bits become
 /// 8, transparency is left out.
+///
+/// # Errors
+///
+/// [`Error::Source`] where the file cannot be read, is no such picture, is cut off or too large.
 pub fn read_picture(path: impl AsRef<Path>) -> Result<RgbImage, Error> {
+    read_picture_in(path, RgbImage::default())
+}
+
+/// As [`read_picture`], in the memory of a picture that nobody needs any more. So memory follows the largest
+/// of many pictures, and not what an allocator makes of sizes that come and go.
+///
+/// # Errors
+///
+/// As there; then the memory is given back.
+pub fn read_picture_in(path: impl AsRef<Path>, room: RgbImage) -> Result<RgbImage, Error> {
     let path = path.as_ref();
     fs::read(path)
         .map_err(Cause::from)
-        .and_then(|bytes| decode(&bytes))
+        .and_then(|bytes| decode(&bytes, room))
         .map_err(|why| Error::source(path.display(), why))
 }
 
-fn decode(bytes: &[u8]) -> Result<RgbImage, Cause> {
+fn decode(bytes: &[u8], room: RgbImage) -> Result<RgbImage, Cause> {
     if bytes.is_empty() {
         return Err("the file is empty".into());
     }
@@ -59,6 +74,15 @@ fn decode(bytes: &[u8]) -> Result<RgbImage, Cause> {
         return Err("the picture is cut off: it has more pixels than its bytes can hold".into());
     }
     let turn = decoder.orientation()?;
+    if decoder.color_type() == ColorType::Rgb8 && turn == Orientation::NoTransforms {
+        let mut rgb = room.into_raw();
+        // Not more than is needed: it is kept.
+        rgb.clear();
+        rgb.reserve_exact(size as usize);
+        rgb.resize(size as usize, 0);
+        decoder.read_image(&mut rgb)?;
+        return RgbImage::from_raw(width, height, rgb).ok_or_else(|| "it has no pixels".into());
+    }
     // Turned as RGB, of which a copy takes less.
     let image = DynamicImage::from_decoder(decoder)?.into_rgb8();
     let mut image = DynamicImage::from(image);
@@ -160,6 +184,24 @@ mod tests {
             let path = self.0.path().join(name);
             image.into().save(&path).unwrap();
             path
+        }
+    }
+
+    #[test]
+    fn the_memory_of_another_picture_changes_nothing() {
+        let folder = Folder::new();
+        let noise = |w, h| RgbImage::from_fn(w, h, |x, y| Rgb([(x * y * 7 % 251) as u8; 3]));
+        let grey = GrayImage::from_pixel(9, 9, Luma([77]));
+        for path in [
+            folder.draw("a.jpg", noise(31, 17)),
+            folder.draw("b.png", noise(31, 17)),
+            folder.draw("c.png", grey),
+        ] {
+            let wanted = read_picture(&path).unwrap();
+            for (w, h) in [(0, 0), (3, 5), (31, 17), (200, 100)] {
+                let room = RgbImage::from_pixel(w, h, Rgb([255, 0, 9]));
+                assert_eq!(read_picture_in(&path, room).unwrap(), wanted, "{w}x{h}");
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 use image::{RgbImage, imageops};
 use liveness::{
-    capture::{pictures_in, read_picture},
+    capture::{pictures_in, read_picture_in},
     face::Face,
     geometry::BBox,
     mtcnn::{Mtcnn, Params, Stages, Swept},
@@ -84,8 +84,9 @@ impl Detect {
             ..self.smallest.params()
         };
         let mut cascade = Mtcnn::load(params, common.models.as_deref())?;
+        let mut room = RgbImage::default();
         for job in &jobs {
-            let image = match read_picture(&job.path) {
+            let image = match read_picture_in(&job.path, std::mem::take(&mut room)) {
                 Ok(image) => image,
                 Err(error) => {
                     self.unreadable(&job.path, error.into(), &mut exit)?;
@@ -106,6 +107,7 @@ impl Detect {
             if let Some(folder) = &self.stages {
                 save_stages(&folder.join(&job.name), &image, &stages)?;
             }
+            room = image;
         }
         Ok(exit)
     }
