@@ -103,12 +103,13 @@ unsafe fn sweep<V: Vector, const MOST: usize>(conv: &Winograd, job: &Job<'_>, fi
             while channel < conv.outputs {
                 let registers = ((conv.outputs - channel) / V::N).min(MOST);
                 let to = to.add(channel);
+                // `MOST` in each arm: what cannot be is not compiled.
                 match registers {
-                    1 => groups::<V, 1, 12, 4>(conv, weights, from, to, job.count),
+                    4 if MOST == 4 => groups::<V, 4, 6, 4>(conv, weights, from, to, job.count),
+                    3 if MOST == 4 => groups::<V, 3, 8, 4>(conv, weights, from, to, job.count),
+                    2 if MOST == 4 => groups::<V, 2, 12, 4>(conv, weights, from, to, job.count),
                     2 if MOST == 2 => groups::<V, 2, 6, 4>(conv, weights, from, to, job.count),
-                    2 => groups::<V, 2, 12, 4>(conv, weights, from, to, job.count),
-                    3 => groups::<V, 3, 8, 4>(conv, weights, from, to, job.count),
-                    _ => groups::<V, 4, 6, 4>(conv, weights, from, to, job.count),
+                    _ => groups::<V, 1, 12, 4>(conv, weights, from, to, job.count),
                 }
                 weights = weights.add(registers * V::N * conv.spec.inputs);
                 channel += registers * V::N;
