@@ -76,8 +76,9 @@ fn decode(bytes: &[u8], room: RgbImage) -> Result<RgbImage, Cause> {
     let turn = decoder.orientation()?;
     if decoder.color_type() == ColorType::Rgb8 && turn == Orientation::NoTransforms {
         let mut rgb = room.into_raw();
-        // Not more than is needed: it is kept.
+        // Black where a damaged picture leaves something out, not the face of the one before it.
         rgb.clear();
+        // Not more than is needed: it is kept.
         rgb.reserve_exact(size as usize);
         rgb.resize(size as usize, 0);
         decoder.read_image(&mut rgb)?;

@@ -12,36 +12,28 @@ proptest! {
         let spec = ConvSpec { kernel: [kh, kw], stride: [1, 1], inputs, outputs };
         let pool = Pool { side: 2, stride: 2, ceil };
         let dims = Dims { n, h: kh + h, w: kw + w, c: inputs };
-        let mut random = plain::numbers(seed);
-        let mut draw = |count: usize| -> Vec<f32> { random.by_ref().take(count).collect() };
-        let (input, weights) = (draw(dims.len()), draw(spec.taps() * outputs));
-        let (bias, slopes) = (draw(outputs), draw(outputs));
-        let slopes = (!linear).then_some(slopes.as_slice());
-        check(&spec, &pool, dims, &input, &weights, &bias, slopes);
+        check(&spec, &pool, dims, linear, seed);
     }
 }
 
 /// The kernels against the plain loops.
-fn check(
-    spec: &ConvSpec,
-    pool: &Pool,
-    dims: Dims,
-    input: &[f32],
-    weights: &[f32],
-    bias: &[f32],
-    slopes: Option<&[f32]>,
-) {
-    let whole = plain::conv(spec, input, dims, weights, bias, slopes, None);
+fn check(spec: &ConvSpec, pool: &Pool, dims: Dims, linear: bool, seed: u64) {
+    let mut random = plain::numbers(seed);
+    let mut draw = |count: usize| -> Vec<f32> { random.by_ref().take(count).collect() };
+    let (input, weights) = (draw(dims.len()), draw(spec.taps() * spec.outputs));
+    let (bias, slopes) = (draw(spec.outputs), draw(spec.outputs));
+    let slopes = (!linear).then_some(slopes.as_slice());
+    let whole = plain::conv(spec, &input, dims, &weights, &bias, slopes, None);
     let output = pool.output(spec.output(dims));
     let wanted = plain::pool(2, 2, output, &whole, spec.output(dims));
     let suiting = |isa: &Isa| Stem::suits(*isa, spec, pool);
     for isa in Isa::available().into_iter().filter(suiting) {
-        let stem = Stem::new(isa, *spec, weights, bias, slopes, *pool);
+        let stem = Stem::new(isa, *spec, &weights, &bias, slopes, *pool);
         // What lies behind the output must stay as it is, and what an earlier run left must not be read.
         let mut got = vec![f32::NAN; output.len() + 64];
         let mut room = vec![1e9; input.len() % 2 * 99_999];
         let (out, behind) = got.split_at_mut(output.len());
-        stem.run(input, dims, &mut room, out);
+        stem.run(&input, dims, &mut room, out);
         for (got, wanted) in out.iter().zip(&wanted) {
             assert!((got - wanted).abs() < 1e-4, "{isa:?}: {got} for {wanted}");
         }
@@ -71,11 +63,7 @@ fn rows_of_pictures_of_every_width() {
             w,
             c: 3,
         };
-        let mut random = plain::numbers(w as u64);
-        let mut draw = |count: usize| -> Vec<f32> { random.by_ref().take(count).collect() };
-        let (input, weights) = (draw(dims.len()), draw(spec.taps() * outputs));
-        let (bias, slopes) = (draw(outputs), draw(outputs));
-        check(&spec, &pool, dims, &input, &weights, &bias, Some(&slopes));
+        check(&spec, &pool, dims, false, w as u64);
     }
 }
 
