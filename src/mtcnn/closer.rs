@@ -35,8 +35,8 @@ impl Closer {
         })
     }
 
-    /// Runs the network on each number of crops that there can be: a plan is kept for each, and one that is
-    /// first made when a rare picture comes would be memory that grows after months.
+    /// Runs the network on as many crops as there can be at once, so that no rare picture needs memory that
+    /// was not there before.
     pub fn warm_up(&mut self, image: &RgbImage) -> Result<(), Error> {
         let whole = BBox {
             x1: 0.0,
@@ -44,7 +44,7 @@ impl Closer {
             x2: image.width() as f32,
             y2: image.height() as f32,
         };
-        // The largest crop takes all the room that there may be; to cut it anew for each batch takes long.
+        // The largest crop takes all the room that there may be; to cut it so many times takes long.
         self.look(image, &[whole])?;
         let side = self.side as f32;
         let small = BBox {
@@ -52,10 +52,7 @@ impl Closer {
             y2: whole.y2.min(side),
             ..whole
         };
-        for crops in (2..=BATCH).rev() {
-            self.look(image, &vec![small; crops])?;
-        }
-        Ok(())
+        self.look(image, &[small; BATCH]).map(drop)
     }
 
     /// Runs the network on the crops under `boxes`, RGB in -1..1; its outputs have a row for each.

@@ -6,11 +6,14 @@
 mod constants;
 mod cut;
 mod fingerprint;
+mod fused;
 mod input;
 mod kernels;
 mod lower;
 mod net;
 mod operator;
+mod outputs;
+mod planned;
 mod program;
 #[cfg(test)]
 mod samples;
@@ -23,7 +26,8 @@ use crate::error::Error;
 pub use cut::{Cutter, Kernel};
 pub use fingerprint::{fingerprint, sum};
 pub use input::{UNIT, recognition, signed, unscaled};
-pub use net::{Net, Outputs, View};
+pub use net::Net;
+pub use outputs::{Outputs, View};
 
 /// What a network must look like to take its place, and the copy compiled into the program.
 ///

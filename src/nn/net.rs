@@ -1,32 +1,27 @@
-//! One network on tract: parsed once, planned per input shape.
+//! One network on tract: parsed once, by our kernels where they can compute it.
 use std::{
-    collections::VecDeque,
     io::Cursor,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::Arc,
 };
 
 use tract_onnx::{
     prelude::{
-        DatumType, Framework, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable,
-        TValue, TVec, Tensor, TractResult, TypedFact, TypedModel, TypedOp, tvec,
+        DatumType, Framework, InferenceFact, InferenceModel, InferenceModelExt, TVec, TractResult,
     },
-    tract_core::internal::{DatumExt as _, SimpleState, SpecialOps as _, ToDim as _, format_err},
+    tract_core::internal::{TDim, ToDim as _, format_err},
 };
 
 use super::{
     Spec, constants,
+    fused::Fused,
     kernels::Isa,
     lower::{Recognised, recognise},
-    operator::Fused,
+    outputs::Outputs,
+    planned::Planned,
     widen::widen,
 };
 use crate::error::{Cause, Error};
-
-/// Plans kept per network. The tiles of a pyramid have at most 11 sizes at 640x480, 22 at 1920x1080 (smallest
-/// face 12 px), a batch at most 16 crops; beyond that pictures of many sizes would only fill memory.
-const PLANS: usize = 32;
 
 /// What the open sizes of an input may come to: crops in a batch (two are all that EMBEDDING gets), sides of a tile.
 const OPEN: [usize; 4] = [16, 3, 512, 512];
@@ -40,56 +35,34 @@ pub struct Net {
     spec: &'static Spec,
     origin: String,
     engine: Engine,
-    /// Least recently used first.
-    plans: VecDeque<Plan>,
 }
 
 /// What computes.
 enum Engine {
-    /// Our kernels; weights are packed once for all shapes.
-    Fused(Fused),
-    /// tract's own operators, for graphs with something in them that no kernel stands for.
-    Tract(InferenceModel),
+    Fused(Box<Fused>),
+    Planned(Planned),
 }
 
-/// A network made ready for one input shape.
-struct Plan {
-    /// `[N, H, W, C]`.
-    shape: [usize; 4],
-    state: SimpleState<TypedFact, Box<dyn TypedOp>>,
-    /// As the engine wants it: `[N, H, W, C]` for ours, `[N, C, H, W]` for tract's.
-    input: Arc<Tensor>,
-}
+impl Engine {
+    /// The sizes of each output for an input `[N, H, W, C]`.
+    fn outputs(&mut self, shape: [usize; 4]) -> TractResult<Vec<Vec<TDim>>> {
+        match self {
+            Self::Fused(fused) => {
+                let shapes = fused.outputs(shape).into_iter();
+                Ok(shapes
+                    .map(|sizes| sizes.iter().map(|size| size.to_dim()).collect())
+                    .collect())
+            }
+            Self::Planned(planned) => planned.outputs(shape),
+        }
+    }
 
-/// What a network gave, until it runs again.
-pub struct Outputs(TVec<TValue>);
-
-/// Numbers with their shape, row-major.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct View<'a> {
-    /// Sizes, `[N, C, H, W]` or `[N, C]`.
-    pub shape: &'a [usize],
-    /// Values, the last size running fastest.
-    pub data: &'a [f32],
-}
-
-impl Outputs {
-    /// The outputs in the order of [`Spec::outputs`], which names `N` of them.
-    pub fn views<const N: usize>(&self) -> [View<'_>; N] {
-        let view = |i: usize| -> Option<View<'_>> {
-            let value = self.0.get(i)?;
-            let view = value.try_as_plain_ram().ok()?;
-            Some(View {
-                shape: value.shape(),
-                data: view.as_slice::<f32>().ok()?,
-            })
-        };
-        // `Net::load` has checked that all are there, and that they are floats.
-        let none = View {
-            shape: &[],
-            data: &[],
-        };
-        std::array::from_fn(|i| view(i).unwrap_or(none))
+    /// How many numbers the largest value has for an input `[N, H, W, C]`.
+    fn largest(&self, shape: [usize; 4]) -> TractResult<u128> {
+        match self {
+            Self::Fused(fused) => Ok(fused.largest(shape)),
+            Self::Planned(planned) => planned.largest(shape),
+        }
     }
 }
 
@@ -123,35 +96,34 @@ impl Net {
             Ok((found, ranks)) => {
                 // Before its weights are packed, of which there would be three copies.
                 drop(model);
-                Engine::Fused(Fused::new(found.pack(isa), &ranks))
+                let fused = Fused::new(found.pack(isa), ranks);
+                Engine::Fused(Box::new(fused.map_err(|e| e.into_boxed_dyn_error())?))
             }
             Err(reason) => {
                 log::info!("{} from {origin} runs on tract alone: {reason}", spec.file);
-                Engine::Tract(model)
+                Engine::Planned(Planned::new(model))
             }
         };
         let mut net = Self {
             spec,
             origin: origin.to_owned(),
             engine,
-            plans: VecDeque::new(),
         };
-        // The first plan proves the shapes. 24 px is the smallest P-Net input with a map to check.
-        let [n, c, h, w] = spec.input.map(|size| size.unwrap_or(24));
-        let shape = [spec.input[0].map_or(1, |_| n), h, w, c];
         // Memory that there is not ends the program.
         let [n, c, h, w] = std::array::from_fn(|i| spec.input[i].unwrap_or(OPEN[i]));
-        let most = [n, h, w, c];
-        let largest = match &net.engine {
-            Engine::Fused(fused) => fused.largest(most),
-            Engine::Tract(model) => largest(model, most).map_err(|e| e.into_boxed_dyn_error())?,
-        };
-        if largest > LARGEST {
+        let largest = net.engine.largest([n, h, w, c]);
+        if largest.map_err(|e| e.into_boxed_dyn_error())? > LARGEST {
             return Err("a value inside it takes more than 256 MB".into());
         }
-        let plan = net.plan(shape).map_err(|e| e.into_boxed_dyn_error())?;
-        let model = plan.state.model();
-        check(spec, model, shape)?;
+        // 24 px is the smallest P-Net input with a map to check.
+        let [n, c, h, w] = spec.input.map(|size| size.unwrap_or(24));
+        let shape = [spec.input[0].map_or(1, |_| n), h, w, c];
+        let outputs = net.engine.outputs(shape);
+        check(
+            spec,
+            &outputs.map_err(|e| e.into_boxed_dyn_error())?,
+            shape[0],
+        )?;
         Ok(net)
     }
 
@@ -174,7 +146,7 @@ impl Net {
     pub(super) fn program(&self) -> Option<&super::program::Program> {
         match &self.engine {
             Engine::Fused(fused) => Some(fused.program()),
-            Engine::Tract(_) => None,
+            Engine::Planned(_) => None,
         }
     }
 
@@ -189,90 +161,20 @@ impl Net {
         fill: impl FnOnce(&mut [f32]),
     ) -> Result<Outputs, Error> {
         let done = caught(|| {
-            let done = self.try_run(shape, fill);
+            let done = match &mut self.engine {
+                Engine::Fused(fused) => fused.run(shape, fill),
+                Engine::Planned(planned) => planned.run(shape, fill),
+            };
             done.map_err(|error| error.into_boxed_dyn_error())
         });
         done.map_err(|cause| {
-            // A plan that a panic left half-way is made again.
-            self.plans.clear();
+            // What a panic left half-way is made again.
+            if let Engine::Planned(planned) = &mut self.engine {
+                planned.clear();
+            }
             self.error(cause)
         })
     }
-
-    fn try_run(
-        &mut self,
-        shape: [usize; 4],
-        fill: impl FnOnce(&mut [f32]),
-    ) -> TractResult<Outputs> {
-        let interleaved = self.is_fused();
-        let plan = self.plan(shape)?;
-        if Arc::get_mut(&mut plan.input).is_none() {
-            plan.input = Arc::new(Tensor::zero::<f32>(plan.input.shape())?);
-        }
-        if let Some(tensor) = Arc::get_mut(&mut plan.input) {
-            let mut view = tensor.try_as_plain_ram_mut()?;
-            let numbers = view.as_slice_mut::<f32>()?;
-            match interleaved {
-                true => fill(numbers),
-                false => fill_planes(shape, numbers, fill),
-            }
-        }
-        let input = TValue::from_const(plan.input.clone());
-        Ok(Outputs(plan.state.run(tvec!(input))?))
-    }
-
-    /// The plan for one input shape, made if need be; the cache stays bounded.
-    fn plan(&mut self, shape: [usize; 4]) -> TractResult<&mut Plan> {
-        let at = self.plans.iter().position(|plan| plan.shape == shape);
-        let plan = match at.and_then(|at| self.plans.remove(at)) {
-            Some(plan) => plan,
-            None => Plan::new(&self.engine, shape)?,
-        };
-        if self.plans.len() == PLANS {
-            self.plans.pop_front();
-        }
-        self.plans.push_back(plan);
-        let last = self.plans.back_mut();
-        last.ok_or_else(|| format_err!("the plan was put there just now"))
-    }
-}
-
-impl Plan {
-    fn new(engine: &Engine, shape: [usize; 4]) -> TractResult<Self> {
-        let [n, h, w, c] = shape;
-        let (model, shape_in) = match engine {
-            Engine::Fused(fused) => {
-                let mut model = TypedModel::default();
-                let source = model.add_source("input", f32::fact(shape))?;
-                let outputs = model.wire_node("fused", fused.clone(), &[source])?;
-                model.select_output_outlets(&outputs)?;
-                (model, shape)
-            }
-            Engine::Tract(model) => {
-                let shape = [n, c, h, w];
-                let fact = InferenceFact::dt_shape(DatumType::F32, shape);
-                let model = model.clone().with_input_fact(0, fact)?;
-                (model.into_optimized()?, shape)
-            }
-        };
-        Ok(Self {
-            shape,
-            state: model.into_runnable()?.spawn()?,
-            input: Arc::new(Tensor::zero::<f32>(&shape_in)?),
-        })
-    }
-}
-
-/// How many numbers the largest value has for an input `[N, H, W, C]`. tract plans with tables as large as the values.
-fn largest(model: &InferenceModel, [n, h, w, c]: [usize; 4]) -> TractResult<u128> {
-    let fact = InferenceFact::dt_shape(DatumType::F32, [n, c, h, w]);
-    let model = model.clone().with_input_fact(0, fact)?.into_typed()?;
-    let facts = model.nodes.iter().flat_map(|node| &node.outputs);
-    let numbers = facts.filter_map(|output| {
-        let sizes = output.fact.shape.as_concrete()?.iter();
-        Some(sizes.fold(1, |n: u128, &size| n.saturating_mul(size as u128)))
-    });
-    Ok(numbers.max().unwrap_or(0))
 }
 
 /// What `work` gives; an error where it panics. tract does on some files that are no networks, and a file that is
@@ -283,19 +185,6 @@ fn caught<T>(work: impl FnOnce() -> Result<T, Cause>) -> Result<T, Cause> {
             .or_else(|| panic.downcast_ref::<&str>().copied());
         Err(format!("it cannot be read: {}", text.unwrap_or("no reason given")).into())
     })
-}
-
-/// Fills `[N, C, H, W]` with what `fill` writes as `[N, H, W, C]`.
-fn fill_planes([n, h, w, c]: [usize; 4], planes: &mut [f32], fill: impl FnOnce(&mut [f32])) {
-    let mut pixels = vec![0.0; n * h * w * c];
-    fill(&mut pixels);
-    let plane = (h * w).max(1);
-    for (i, to) in planes.chunks_exact_mut(plane).enumerate() {
-        let from = pixels.iter().skip(i / c * plane * c + i % c).step_by(c);
-        for (to, from) in to.iter_mut().zip(from) {
-            *to = *from;
-        }
-    }
 }
 
 fn parse(spec: &Spec, bytes: &[u8]) -> TractResult<InferenceModel> {
@@ -311,7 +200,7 @@ fn parse(spec: &Spec, bytes: &[u8]) -> TractResult<InferenceModel> {
 
 /// What our kernels make of the network, whatever the sizes that [`Spec::input`] leaves open, and how many
 /// axes each output has.
-fn recognised(spec: &Spec, model: &InferenceModel) -> Result<(Recognised, Vec<usize>), String> {
+fn recognised(spec: &Spec, model: &InferenceModel) -> Result<(Recognised, TVec<usize>), String> {
     let open = |i: usize, size: Option<usize>| match size {
         Some(size) => size.to_dim(),
         None => model.symbols.sym(["N", "C", "H", "W"][i]).into(),
@@ -329,12 +218,11 @@ fn recognised(spec: &Spec, model: &InferenceModel) -> Result<(Recognised, Vec<us
     Ok((found, ranks))
 }
 
-/// Whether a plan for input `shape` gives what the rest of the program reads.
-fn check(spec: &Spec, model: &TypedModel, shape: [usize; 4]) -> Result<(), Cause> {
-    for (i, (name, channels)) in spec.outputs.iter().enumerate() {
-        let fact = model.output_fact(i).map_err(|e| e.into_boxed_dyn_error())?;
-        let sizes: Vec<String> = fact.shape.iter().map(|d| d.to_string()).collect();
-        let wanted = [shape[0].to_string(), channels.to_string()];
+/// Whether outputs of these sizes, for so many pictures, are what the rest of the program reads.
+fn check(spec: &Spec, outputs: &[Vec<TDim>], pictures: usize) -> Result<(), Cause> {
+    for ((name, channels), sizes) in spec.outputs.iter().zip(outputs) {
+        let sizes: Vec<String> = sizes.iter().map(TDim::to_string).collect();
+        let wanted = [pictures.to_string(), channels.to_string()];
         // A network that takes any size gives a map, the others one row of numbers a picture.
         let map = if spec.input[2].is_none() { 2 } else { 0 };
         if sizes.get(..2) != Some(&wanted) || sizes.len() != 2 + map {

@@ -31,6 +31,7 @@ unsafe fn first(count: usize) -> __m256i {
 // SAFETY: all intrinsics are of AVX, AVX2, FMA and F16C, with the trait's own conditions.
 unsafe impl Vector for __m256 {
     const N: usize = 8;
+    const MASKS: bool = true;
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {

@@ -15,6 +15,7 @@ use super::Vector;
 // SAFETY: all intrinsics are of AVX-512F, with the trait's own conditions.
 unsafe impl Vector for __m512 {
     const N: usize = 16;
+    const MASKS: bool = true;
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {

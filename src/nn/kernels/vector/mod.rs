@@ -25,6 +25,9 @@ pub unsafe trait Vector: Copy {
     /// Floats in one register.
     const N: usize;
 
+    /// Whether the first floats alone are loaded by one instruction, as all of them are.
+    const MASKS: bool;
+
     /// The `N` floats at `from`.
     unsafe fn load(from: *const f32) -> Self;
 

@@ -17,6 +17,7 @@ impl Portable {
 // SAFETY: no instruction set is needed; pointers are used for the floats the trait names.
 unsafe impl Vector for Portable {
     const N: usize = 8;
+    const MASKS: bool = false;
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {

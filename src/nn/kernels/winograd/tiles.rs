@@ -144,7 +144,8 @@ unsafe fn forth<V: Vector>(conv: &Winograd, job: &Job<'_>, at: Cursor, tile: usi
             let from = job.input.as_ptr();
             let from = from.add(((at.n * h + at.y) * w + at.x) * c + channel);
             let mut d = [[V::splat(0.0); INPUTS]; INPUTS];
-            if inside {
+            // In part and all at once only where that is one instruction each: else it is 50 KB of program.
+            if inside && (V::MASKS || lanes == V::N) {
                 unroll!(y < INPUTS, {
                     unroll!(x < INPUTS, {
                         let from = from.add((y * w + x) * c);
