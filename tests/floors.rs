@@ -41,6 +41,7 @@ const PLACES: &[(&str, &str)] = &[
     ("signal_hook", "capture/worker.rs"),
     ("statrs", "padtest/interval.rs"),
     ("tract_onnx", "nn/"),
+    ("wide", "nn/kernels/vector/portable.rs"),
     ("x11_dl", "view/window/xlib.rs"),
     ("zune_jpeg", "capture/pixels.rs"),
 ];

@@ -159,6 +159,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::panic, reason = "that is what is tried")]
     fn a_panic_on_the_way_is_an_error_once() {
         let mut net = fresh(&PNET);
         let wanted = run(&mut net, [1, 30, 30, 3]);

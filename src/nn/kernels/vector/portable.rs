@@ -1,16 +1,18 @@
 //! Registers of any processor.
 use half::f16;
+use wide::f32x8;
 
 use super::Vector;
 
-/// Eight floats in plain Rust: two registers of SSE2 or NEON, which the compiler finds by itself.
+/// Eight floats: two registers of SSE2 or NEON, or whatever the program is compiled for. Of eight floats in
+/// plain Rust the compiler makes registers only where it optimizes most.
 #[derive(Clone, Copy)]
-pub struct Portable([f32; 8]);
+pub struct Portable(f32x8);
 
 impl Portable {
     #[inline(always)]
-    fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
-        Self(std::array::from_fn(|i| f(self.0[i], other.0[i])))
+    fn from_fn(number: impl FnMut(usize) -> f32) -> Self {
+        Self(f32x8::new(std::array::from_fn(number)))
     }
 }
 
@@ -22,7 +24,7 @@ unsafe impl Vector for Portable {
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: the caller vouches for eight floats; an array of floats needs no more alignment.
-        Self(unsafe { from.cast::<[f32; 8]>().read() })
+        Self(f32x8::new(unsafe { from.cast::<[f32; 8]>().read() }))
     }
 
     #[inline(always)]
@@ -30,74 +32,70 @@ unsafe impl Vector for Portable {
         let mut all = [0.0; 8];
         // SAFETY: the caller vouches for `count` floats, at most eight.
         all[..count].copy_from_slice(unsafe { std::slice::from_raw_parts(from, count) });
-        Self(all)
+        Self(f32x8::new(all))
     }
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
-        Self([value; 8])
+        Self(f32x8::splat(value))
     }
 
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: the caller vouches for eight floats.
-        unsafe { to.cast::<[f32; 8]>().write(self.0) }
+        unsafe { to.cast::<[f32; 8]>().write(self.0.to_array()) }
     }
 
     #[inline(always)]
     unsafe fn store_first(self, to: *mut f32, count: usize) {
         // SAFETY: the caller vouches for `count` floats, at most eight.
-        unsafe { std::slice::from_raw_parts_mut(to, count) }.copy_from_slice(&self.0[..count]);
+        unsafe { std::slice::from_raw_parts_mut(to, count) }
+            .copy_from_slice(&self.0.as_array()[..count]);
     }
 
     #[inline(always)]
     unsafe fn mul_add(self, factor: Self, term: Self) -> Self {
-        // AArch64 always has a fused multiply-add; elsewhere it would be a call into libm.
-        let fused = cfg!(target_arch = "aarch64");
-        Self(std::array::from_fn(|i| match fused {
-            true => self.0[i].mul_add(factor.0[i], term.0[i]),
-            false => self.0[i] * factor.0[i] + term.0[i],
-        }))
+        // Fused where the processor certainly can.
+        Self(self.0.mul_add(factor.0, term.0))
     }
 
     #[inline(always)]
     unsafe fn max(self, other: Self) -> Self {
-        self.zip(other, |a, b| if a > b { a } else { b })
+        Self(self.0.fast_max(other.0))
     }
 
     #[inline(always)]
     unsafe fn min(self, other: Self) -> Self {
-        self.zip(other, |a, b| if a < b { a } else { b })
+        Self(self.0.fast_min(other.0))
     }
 
     #[inline(always)]
     unsafe fn replace_first(self, by: Self, count: usize) -> Self {
-        Self(std::array::from_fn(|i| match i < count {
-            true => by.0[i],
-            false => self.0[i],
-        }))
+        let (own, by) = (self.0.to_array(), by.0.to_array());
+        Self::from_fn(|i| if i < count { by[i] } else { own[i] })
     }
 
     #[inline(always)]
     unsafe fn load_thirds(from: *const f32) -> [Self; 3] {
         // SAFETY: the caller vouches for three times eight floats.
         let all = unsafe { from.cast::<[[f32; 3]; 8]>().read() };
-        std::array::from_fn(|channel| Self(all.map(|three| three[channel])))
+        std::array::from_fn(|channel| Self::from_fn(|i| all[i][channel]))
     }
 
     #[inline(always)]
     unsafe fn by_parity(self, other: Self) -> [Self; 2] {
-        let all = [self.0, other.0];
-        std::array::from_fn(|parity| Self(std::array::from_fn(|i| all[i / 4][i % 4 * 2 + parity])))
+        let all = [self.0.to_array(), other.0.to_array()];
+        std::array::from_fn(|parity| Self::from_fn(|i| all[i / 4][i % 4 * 2 + parity]))
     }
 
     #[inline(always)]
     unsafe fn store_columns(four: [Self; 4], to: *mut f32, step: usize) {
+        let four = four.map(|from| from.0.to_array());
         for i in 0..Self::N {
             // SAFETY: the caller vouches for four floats at each step.
             unsafe {
                 let to = to.add(i * step).cast::<[f32; 4]>();
-                to.write(four.map(|from| from.0[i]));
+                to.write(four.map(|from| from[i]));
             }
         }
     }
@@ -105,6 +103,7 @@ unsafe impl Vector for Portable {
     #[inline(always)]
     unsafe fn load_half(from: *const f16) -> Self {
         // SAFETY: the caller vouches for eight halves; an array of halves needs no more alignment.
-        Self(unsafe { from.cast::<[f16; 8]>().read() }.map(f16::to_f32))
+        let halves = unsafe { from.cast::<[f16; 8]>().read() };
+        Self(f32x8::new(halves.map(f16::to_f32)))
     }
 }
