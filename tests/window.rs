@@ -8,7 +8,7 @@ mod place;
 use std::{
     collections::HashSet,
     io::{BufRead as _, BufReader, Lines},
-    process::{Child, ChildStdout, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 use display::Display;
@@ -83,4 +83,36 @@ fn so_is_one_whose_window_somebody_destroys() {
         display.destroy_windows();
         Some(display)
     });
+}
+
+#[test]
+fn a_preview_that_is_terminated_tells_what_it_measured() {
+    let place = Place::new();
+    let display = Display::start(&place);
+    let mut child = place
+        .program("preview --source demo --bench")
+        .env("DISPLAY", &display.name)
+        .env_remove("WAYLAND_DISPLAY")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Somebody is shown, so frames have been looked at.
+    while colours(&display.look().1) < 5_000 {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it has ended by itself"
+        );
+        std::thread::yield_now();
+    }
+    let kill = Command::new("sh")
+        .args(["-c", "kill -TERM $0", &child.id().to_string()])
+        .status();
+    assert!(kill.unwrap().success());
+    let ended = child.wait_with_output().unwrap();
+    let told = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{told}");
+    assert!(
+        told.contains("detect") && told.contains("frames dropped"),
+        "{told}"
+    );
 }

@@ -1,11 +1,13 @@
 //! A picture, or a folder of pictures → Frame, at a pretended rate.
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Cursor;
+use std::io::{Cursor, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use image::metadata::Orientation;
-use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
+use image::{
+    ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage,
+};
 
 use super::{moment, pixels::can_hold};
 use crate::error::{Cause, Error};
@@ -13,6 +15,8 @@ use crate::frame::Frame;
 
 /// Ends of the names that count as pictures in a folder.
 const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
+
+const CUT: &str = "the picture is cut off: its end is missing";
 
 /// Most bytes of a decoded picture: 100 million pixels of 3 bytes. A progressive JPEG takes three times as much
 /// while it is decoded.
@@ -51,7 +55,7 @@ fn decode(bytes: &[u8], room: RgbImage) -> Result<RgbImage, Cause> {
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
     let format = match reader.format() {
         Some(ImageFormat::Jpeg) if is_cut(bytes) => {
-            return Err("the picture is cut off: its end is missing".into());
+            return Err(CUT.into());
         }
         Some(format @ (ImageFormat::Jpeg | ImageFormat::Png)) => format,
         Some(other) => {
@@ -81,14 +85,24 @@ fn decode(bytes: &[u8], room: RgbImage) -> Result<RgbImage, Cause> {
         // Not more than is needed: it is kept.
         rgb.reserve_exact(size as usize);
         rgb.resize(size as usize, 0);
-        decoder.read_image(&mut rgb)?;
+        decoder.read_image(&mut rgb).map_err(in_words)?;
         return RgbImage::from_raw(width, height, rgb).ok_or_else(|| "it has no pixels".into());
     }
     // Turned as RGB, of which a copy takes less.
-    let image = DynamicImage::from_decoder(decoder)?.into_rgb8();
+    let image = DynamicImage::from_decoder(decoder)
+        .map_err(in_words)?
+        .into_rgb8();
     let mut image = DynamicImage::from(image);
     image.apply_orientation(turn);
     Ok(image.into_rgb8())
+}
+
+/// Why a picture could not be decoded.
+fn in_words(error: ImageError) -> Cause {
+    match &error {
+        ImageError::IoError(io) if io.kind() == ErrorKind::UnexpectedEof => CUT.into(),
+        _ => error.into(),
+    }
 }
 
 /// Whether a JPEG has no end. Decoders make up what is missing, and no face is seen where one is.
@@ -302,7 +316,10 @@ mod tests {
         assert!(empty.ends_with("empty.jpg: the file is empty"), "{empty}");
         let png = fs::read(folder.draw("a.png", halves())).unwrap();
         let cut = failure(folder.put("cut.png", &png[..png.len() / 2]));
-        assert!(cut.contains("cut.png"), "{cut}");
+        assert!(
+            cut.ends_with("cut.png: the picture is cut off: its end is missing"),
+            "{cut}"
+        );
         assert!(failure(folder.0.path().join("gone.jpg")).contains("gone.jpg"));
     }
 

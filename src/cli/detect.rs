@@ -29,7 +29,7 @@ use super::{
 /// Find faces in pictures.
 #[derive(Args, Debug)]
 pub struct Detect {
-    /// Look at these pictures (JPEG, PNG), and at all pictures of these folders.
+    /// Look at these pictures (JPEG, PNG), and at all pictures right in these folders.
     #[arg(required = true, value_name = "PICTURE")]
     pictures: Vec<PathBuf>,
     #[command(flatten)]

@@ -24,7 +24,7 @@ use liveness::{
 use super::guard::Guard;
 
 /// How long to wait for a frame before time passes without one.
-const TICK: Duration = Duration::from_millis(50);
+pub const TICK: Duration = Duration::from_millis(50);
 
 /// Largest frame to warm up for.
 const WARM: (u32, u32) = (1_920, 1_080);
@@ -249,9 +249,9 @@ fn wait(kind: &mut Kind, clock: Clock, virtual_now: &mut Option<Timestamp>) -> R
     next
 }
 
-/// Waits as [`Feed::next`] does when nothing comes: for somebody at the keyboard once the feed has ended.
-pub fn pause() {
-    let _ = after(TICK).recv();
+/// Waits without the feed: for somebody at the keyboard once it has ended, or until a frame is due.
+pub fn pause(time: Duration) {
+    let _ = after(time).recv();
 }
 
 fn open(wish: &Wish, pace: Pace, cues: Receiver<Cue>, clock: Clock) -> Result<Frames, Error> {

@@ -9,6 +9,7 @@ mod completions;
 mod config;
 mod detect;
 mod doctor;
+mod due;
 mod enroll;
 mod exit;
 mod feed;
@@ -43,6 +44,9 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use exit::Exit;
 
 /// Checks, offline, that a real and present person stands before a webcam.
+///
+/// The environment variable LIVENESS_ISA (portable, avx2 or avx512) holds the networks to what an older processor
+/// can do; what is found is the same.
 #[derive(Parser)]
 #[command(version, args_override_self = true, disable_help_subcommand = true)]
 struct Cli {

@@ -18,15 +18,17 @@ use super::{
     Common,
     bench::Bench,
     challenge::camera_words,
+    due::Due,
     exit::Exit,
     feed::{self, Feed, Next, Wish},
     input::Input,
     out::say,
+    stop,
 };
 
 /// Show detections live.
 ///
-/// Keys: m mesh, s signals, f full screen, ESC ends.
+/// Keys: m mesh, s signals, f full screen, ESC ends. A recording plays at its own pace.
 #[derive(Args, Debug)]
 pub struct Preview {
     #[command(flatten)]
@@ -37,7 +39,7 @@ pub struct Preview {
     /// Language of the window: en or zh [default: the system's].
     #[arg(long, value_name = "LANG")]
     lang: Option<Lang>,
-    /// End after SECONDS, or with the recording [default: when ESC is pressed].
+    /// End after SECONDS, or with the recording if that is earlier [default: stay until ESC is pressed].
     #[arg(long, value_name = "SECONDS")]
     seconds: Option<u64>,
     /// At the end, say how long each stage took: percentiles over all frames. `age` is from capture to
@@ -68,21 +70,37 @@ impl Preview {
             watched: true,
             patient: true,
         })?;
+        let stop = stop::signal()?;
         let lang = self.lang.unwrap_or_else(Lang::from_system);
         let mut now = Now::default();
         let (mut show_mesh, mut show_signals) = (!self.no_mesh, !self.no_signals);
         let (mut over, mut over_now) = (false, false);
         let mut failure = None;
-        while window.is_open() {
+        // A frame of a recording before its time.
+        let (mut due, mut early) = (Due::default(), None);
+        while window.is_open() && stop.is_empty() {
             let mut fresh = false;
             if over {
                 // The last picture stays until somebody has seen enough.
-                feed::pause();
+                feed::pause(feed::TICK);
             } else {
-                match feed.next() {
+                let next = match early.take() {
+                    Some(seen) => Ok(Next::Seen(seen)),
+                    None => feed.next(),
+                };
+                match next {
                     Ok(Next::Seen(seen)) => {
-                        fresh = true;
-                        now.take(seen, feed.now());
+                        let wait = match self.input.source.is_live() {
+                            true => Duration::ZERO,
+                            false => due.wait(seen.frame.at, feed.now()),
+                        };
+                        fresh = wait.is_zero();
+                        if fresh {
+                            now.take(seen, feed.now());
+                        } else {
+                            early = Some(seen);
+                            feed::pause(wait.min(feed::TICK));
+                        }
                     }
                     Ok(Next::Tick(_)) => {}
                     Ok(Next::Camera(news)) => {

@@ -117,7 +117,7 @@ impl Stage {
             }
             if over {
                 // Nobody sends here any more; without a wait this would spin.
-                feed::pause();
+                feed::pause(feed::TICK);
             } else {
                 match feed.next() {
                     Ok(Next::Seen(seen)) => {

@@ -12,7 +12,7 @@ pub enum Isa {
     Avx512,
 }
 
-/// Environment variable that holds the kernels to a lesser instruction set: `portable` or `avx2`.
+/// Environment variable that holds the kernels to a lesser instruction set: `portable`, `avx2` or `avx512`.
 const LIMIT: &str = "LIVENESS_ISA";
 
 impl Isa {
@@ -51,11 +51,13 @@ impl Isa {
 
     fn find_best() -> Self {
         let limit = std::env::var(LIMIT).ok();
-        let most = match limit.as_deref() {
+        let small = limit.as_ref().map(|name| name.to_ascii_lowercase());
+        let most = match small.as_deref() {
             None | Some("" | "avx512") => Self::Avx512,
             Some("avx2") => Self::Avx2,
             Some("portable") => Self::Portable,
-            Some(other) => {
+            Some(_) => {
+                let other = limit.unwrap_or_default();
                 log::warn!("{LIMIT}={other} is none of portable, avx2, avx512: ignored");
                 Self::Avx512
             }
