@@ -69,8 +69,8 @@ impl Observer<Follow> {
     /// An observer with the networks of the program, or of the folder `models`: cascade and mesh side by
     /// side, as each takes as long to load as a camera from one frame to the next.
     ///
-    /// With a size it looks at nothing once, so that the first frames so wide and high find their plans
-    /// made and all memory touched: else the first takes 100 ms, and a camera's next ones are dropped.
+    /// With a size it looks at nothing once, so that the first frames so wide and high find all
+    /// memory touched: else the first takes 100 ms, and a camera's next ones are dropped.
     ///
     /// # Errors
     ///

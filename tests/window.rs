@@ -7,11 +7,13 @@ mod place;
 
 use std::{
     collections::HashSet,
+    fs,
     io::{BufRead as _, BufReader, Lines},
     process::{Child, ChildStdout, Command, Stdio},
 };
 
 use display::Display;
+use liveness::time::Clock;
 use place::Place;
 
 fn colours(pixels: &[u32]) -> usize {
@@ -83,6 +85,32 @@ fn so_is_one_whose_window_somebody_destroys() {
         display.destroy_windows();
         Some(display)
     });
+}
+
+#[test]
+fn a_preview_plays_a_recording_at_its_own_pace() {
+    let place = Place::new();
+    let display = Display::start(&place);
+    fs::create_dir(place.path("frames")).unwrap();
+    for i in 0..11 {
+        place.picture(&format!("frames/{i:02}.png"));
+    }
+    let began = Clock::start();
+    let ended = place
+        .command("preview --source frames --fps 10 --seconds 60 --bench")
+        .env("DISPLAY", &display.name)
+        .env_remove("WAYLAND_DISPLAY")
+        .assert()
+        .success();
+    // From the first frame to the eleventh.
+    let took = began.now().as_millis_f64();
+    assert!(took >= 1_000.0, "{took} ms");
+    let told = String::from_utf8_lossy(&ended.get_output().stderr).into_owned();
+    let line = told
+        .lines()
+        .find(|line| line.contains("detect"))
+        .expect(&told);
+    assert_eq!(line.split_whitespace().nth(1), Some("11"), "{told}");
 }
 
 #[test]

@@ -298,7 +298,8 @@ impl Analyze {
                 Ok(Next::Tick(_) | Next::Camera(_)) => continue,
                 Ok(Next::End) => break,
                 Err(error) => {
-                    failure = Some(error);
+                    // Ctrl-C ends the decoder of a recording, too.
+                    failure = stop.is_empty().then_some(error);
                     break;
                 }
             };

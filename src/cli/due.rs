@@ -3,6 +3,9 @@ use std::time::Duration;
 
 use liveness::time::Timestamp;
 
+/// Longest time that a frame stands: a gap in a recording is cut to it.
+const LONGEST: Duration = Duration::from_secs(2);
+
 /// Begins with the first frame.
 #[derive(Default)]
 pub struct Due {
@@ -14,7 +17,11 @@ impl Due {
     /// How long to wait at `now` before a frame that was taken at `at` is shown.
     pub fn wait(&mut self, at: Timestamp, now: Timestamp) -> Duration {
         let &mut (first, began) = self.first.get_or_insert((at, now));
-        began.after(at.since(first)).since(now)
+        let wait = began.after(at.since(first)).since(now);
+        if wait > LONGEST {
+            self.first = Some((at, now.after(LONGEST)));
+        }
+        wait.min(LONGEST)
     }
 }
 
@@ -38,5 +45,24 @@ mod tests {
         // The fourth is late: it does not wait, and the fifth is not delayed by it.
         assert_eq!(waits, [0, 23, 0, 0, 0]);
         assert_eq!(due.wait(at(700), at(7_100)).as_millis(), 100);
+    }
+
+    #[test]
+    fn a_gap_of_an_hour_is_two_seconds() {
+        let at = Timestamp::from_millis;
+        let mut due = Due::default();
+        let wait = |(frame, now): (u64, u64)| due.wait(at(frame), at(now)).as_millis();
+        let hour = 3_600_000;
+        let waits = [
+            (0, 100),
+            (hour, 110),
+            (hour, 1_110),
+            (hour, 2_110),
+            (hour + 33, 2_120),
+        ]
+        .map(wait);
+        assert_eq!(waits, [0, 2_000, 1_000, 0, 23]);
+        // Moments that go backwards wait for nothing.
+        assert_eq!(due.wait(at(5), at(2_130)), Duration::ZERO);
     }
 }

@@ -94,12 +94,13 @@ impl Preview {
                             true => Duration::ZERO,
                             false => due.wait(seen.frame.at, feed.now()),
                         };
-                        fresh = wait.is_zero();
+                        feed::pause(wait.min(feed::TICK));
+                        // Longer waits leave time to draw and to hear keys.
+                        fresh = wait <= feed::TICK;
                         if fresh {
                             now.take(seen, feed.now());
                         } else {
                             early = Some(seen);
-                            feed::pause(wait.min(feed::TICK));
                         }
                     }
                     Ok(Next::Tick(_)) => {}
@@ -109,7 +110,8 @@ impl Preview {
                     }
                     Ok(Next::End) => over = true,
                     Err(error) => {
-                        failure = Some(error);
+                        // Ctrl-C ends the decoder of a recording, too.
+                        failure = stop.is_empty().then_some(error);
                         break;
                     }
                 }

@@ -36,7 +36,7 @@ impl Closer {
     }
 
     /// Runs the network on as many crops as there can be at once, so that no rare picture needs memory that
-    /// was not there before.
+    /// was not there before; one that tract plans for each number of crops, on each.
     pub fn warm_up(&mut self, image: &RgbImage) -> Result<(), Error> {
         let whole = BBox {
             x1: 0.0,
@@ -52,7 +52,11 @@ impl Closer {
             y2: whole.y2.min(side),
             ..whole
         };
-        self.look(image, &[small; BATCH]).map(drop)
+        let fewest = if self.net.is_fused() { BATCH } else { 2 };
+        for crops in (fewest..=BATCH).rev() {
+            self.look(image, &vec![small; crops])?;
+        }
+        Ok(())
     }
 
     /// Runs the network on the crops under `boxes`, RGB in -1..1; its outputs have a row for each.

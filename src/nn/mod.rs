@@ -1,8 +1,7 @@
 //! A network: load it, check it, make it fast, run it.
 //!
 //! tract reads the file and knows every shape; `lower` recognises what our kernels can do and
-//! `program` runs them, as one operator of tract's. tract is named in `net`, `constants`,
-//! `widen`, `lower` and `operator` only.
+//! `program` runs them, as one operator of tract's (`fused`); what it cannot do tract does (`planned`).
 mod constants;
 mod cut;
 mod fingerprint;

@@ -168,9 +168,16 @@ impl Net {
             done.map_err(|error| error.into_boxed_dyn_error())
         });
         done.map_err(|cause| {
-            // What a panic left half-way is made again.
-            if let Engine::Planned(planned) = &mut self.engine {
-                planned.clear();
+            // What it left half-way is made again.
+            let again = match &mut self.engine {
+                Engine::Fused(fused) => fused.recover(),
+                Engine::Planned(planned) => {
+                    planned.clear();
+                    Ok(())
+                }
+            };
+            if let Err(error) = again {
+                log::warn!("{} after an error: {error}", self.spec.file);
             }
             self.error(cause)
         })

@@ -6,7 +6,7 @@ use tract_onnx::{
         DatumType, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable, TValue, Tensor,
         TractResult, TypedFact, TypedOp, tvec,
     },
-    tract_core::internal::{SimpleState, TDim, format_err},
+    tract_core::internal::{SimpleState, TDim, bail, format_err},
 };
 
 use super::outputs::Outputs;
@@ -53,11 +53,17 @@ impl Planned {
         Ok(numbers.max().unwrap_or(0))
     }
 
-    /// The sizes of each output for an input `[N, H, W, C]`.
+    /// The sizes of each output for an input `[N, H, W, C]`; an error where one holds no floats.
     pub fn outputs(&mut self, shape: [usize; 4]) -> TractResult<Vec<Vec<TDim>>> {
         let model = self.plan(shape)?.state.model();
         let outputs = model.output_outlets()?.iter();
-        let shapes = outputs.map(|&outlet| Ok(model.outlet_fact(outlet)?.shape.to_vec()));
+        let shapes = outputs.map(|&outlet| {
+            let fact = model.outlet_fact(outlet)?;
+            if fact.datum_type != DatumType::F32 {
+                bail!("an output holds {:?}, wanted floats", fact.datum_type);
+            }
+            Ok(fact.shape.to_vec())
+        });
         shapes.collect()
     }
 

@@ -16,6 +16,8 @@ pub use portable::Portable;
 /// The operations are inlined into functions compiled for that instruction set; outside of such a
 /// function they would be slow, and on a processor that lacks it they must not run at all.
 ///
+/// What comes of a number that is none (NaN) is each instruction set's own affair.
+///
 /// # Safety
 ///
 /// For all functions: the processor has the instruction set, and a `count` is at most [`Vector::N`]. For

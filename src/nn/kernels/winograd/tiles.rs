@@ -109,7 +109,8 @@ unsafe fn sweep<V: Vector, const MOST: usize>(conv: &Winograd, job: &Job<'_>, fi
                     3 if MOST == 4 => groups::<V, 3, 8, 4>(conv, weights, from, to, job.count),
                     2 if MOST == 4 => groups::<V, 2, 12, 4>(conv, weights, from, to, job.count),
                     2 if MOST == 2 => groups::<V, 2, 6, 4>(conv, weights, from, to, job.count),
-                    _ => groups::<V, 1, 12, 4>(conv, weights, from, to, job.count),
+                    1 if MOST > 1 => groups::<V, 1, 12, 4>(conv, weights, from, to, job.count),
+                    _ => groups::<V, 1, 4, 2>(conv, weights, from, to, job.count),
                 }
                 weights = weights.add(registers * V::N * conv.spec.inputs);
                 channel += registers * V::N;
