@@ -17,7 +17,7 @@ use liveness::{
 use predicates::str::contains;
 use serde_json::Value;
 
-use place::{Place, lines};
+use place::{Place, lines, signal};
 
 /// Films the simulated subject: `cues` are said at their frame.
 fn film(place: &Place, name: &str, behaviour: Behaviour, frames: usize, cues: &[(usize, Step)]) {
@@ -255,13 +255,7 @@ fn whoever_stops_it_gets_a_record() {
     let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
     let asked = told.find(|line| line.as_ref().unwrap().contains("asked"));
     asked.unwrap().unwrap();
-    let pid = child.id().to_string();
-    // The shell's own `kill`: a bare machine has no other.
-    let killed = System::new("sh")
-        .args(["-c", "kill -INT $0", &pid])
-        .status()
-        .unwrap();
-    assert!(killed.success());
+    signal(&child, "INT");
     let last: Value = serde_json::from_str(&told.last().unwrap().unwrap()).unwrap();
     assert_eq!(last["verdict"], "cancelled");
     assert_eq!(child.wait().unwrap().code(), Some(6));

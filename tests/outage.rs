@@ -24,7 +24,7 @@ use liveness::time::{Clock, Timestamp};
 use serde_json::Value;
 
 use display::Display;
-use place::{Place, lines};
+use place::{Place, lines, signal};
 use v4l2shim::Machine;
 
 /// A program that says nothing for so long hangs.
@@ -91,12 +91,7 @@ impl Session {
     }
 
     fn terminate(&self) {
-        let pid = self.child.id().to_string();
-        // The shell's own `kill`: a bare machine has no other.
-        let killed = Command::new("sh")
-            .args(["-c", "kill -TERM $0", &pid])
-            .status();
-        assert!(killed.unwrap().success());
+        signal(&self.child, "TERM");
     }
 }
 

@@ -9,12 +9,12 @@ use std::{
     collections::HashSet,
     fs,
     io::{BufRead as _, BufReader, Lines},
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdout, Stdio},
 };
 
 use display::Display;
 use liveness::time::Clock;
-use place::Place;
+use place::{Place, signal};
 
 fn colours(pixels: &[u32]) -> usize {
     pixels.iter().collect::<HashSet<_>>().len()
@@ -22,12 +22,9 @@ fn colours(pixels: &[u32]) -> usize {
 
 /// Begins a demo that is shown there; gives its lines, too.
 fn begin(place: &Place, display: &Display, script: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
-    let mut child = place
-        .program(&format!(
-            "demo --json --seed 3 --script {script} --log l.jsonl"
-        ))
-        .env("DISPLAY", &display.name)
-        .env_remove("WAYLAND_DISPLAY")
+    let line = format!("demo --json --seed 3 --script {script} --log l.jsonl");
+    let mut child = display
+        .on(place.program(&line))
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -96,16 +93,13 @@ fn a_preview_plays_a_recording_at_its_own_pace() {
         place.picture(&format!("frames/{i:02}.png"));
     }
     let began = Clock::start();
-    let ended = place
-        .command("preview --source frames --fps 10 --seconds 60 --bench")
-        .env("DISPLAY", &display.name)
-        .env_remove("WAYLAND_DISPLAY")
-        .assert()
-        .success();
+    let line = "preview --source frames --fps 10 --seconds 60 --bench";
+    let ended = display.on(place.program(line)).output().unwrap();
+    assert_eq!(ended.status.code(), Some(0));
     // From the first frame to the eleventh.
     let took = began.now().as_millis_f64();
     assert!(took >= 1_000.0, "{took} ms");
-    let told = String::from_utf8_lossy(&ended.get_output().stderr).into_owned();
+    let told = String::from_utf8(ended.stderr).unwrap();
     let line = told
         .lines()
         .find(|line| line.contains("detect"))
@@ -117,10 +111,8 @@ fn a_preview_plays_a_recording_at_its_own_pace() {
 fn a_preview_that_is_terminated_tells_what_it_measured() {
     let place = Place::new();
     let display = Display::start(&place);
-    let mut child = place
-        .program("preview --source demo --bench")
-        .env("DISPLAY", &display.name)
-        .env_remove("WAYLAND_DISPLAY")
+    let mut child = display
+        .on(place.program("preview --source demo --bench"))
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
@@ -132,10 +124,7 @@ fn a_preview_that_is_terminated_tells_what_it_measured() {
         );
         std::thread::yield_now();
     }
-    let kill = Command::new("sh")
-        .args(["-c", "kill -TERM $0", &child.id().to_string()])
-        .status();
-    assert!(kill.unwrap().success());
+    signal(&child, "TERM");
     let ended = child.wait_with_output().unwrap();
     let told = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(0), "{told}");

@@ -8,12 +8,7 @@ use tract_onnx::{
     tract_core::internal::{DatumExt as _, SimpleState, SpecialOps as _, ToDim as _},
 };
 
-use super::{
-    kernels::Dims,
-    operator::{FusedOp, write},
-    outputs::Outputs,
-    program::Program,
-};
+use super::{kernels::Dims, operator::FusedOp, outputs::Outputs, program::Program, tensors::write};
 
 /// A graph of one operator, and what it reads.
 pub struct Fused {
@@ -77,8 +72,8 @@ impl Fused {
         shape: [usize; 4],
         fill: impl FnOnce(&mut [f32]),
     ) -> TractResult<Outputs> {
-        write(&mut self.numbers, shape.iter().product(), fill)?;
-        write(&mut self.sizes, shape.len(), |sizes| {
+        write(&mut self.numbers, &[shape.iter().product()], fill)?;
+        write(&mut self.sizes, &[shape.len()], |sizes| {
             sizes.copy_from_slice(&shape.map(|size| size as i64));
         })?;
         let inputs = [&self.numbers, &self.sizes].map(|tensor| TValue::from_const(tensor.clone()));

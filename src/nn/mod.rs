@@ -16,6 +16,7 @@ mod planned;
 mod program;
 #[cfg(test)]
 mod samples;
+mod tensors;
 mod widen;
 
 use std::{borrow::Cow, path::Path};

@@ -64,6 +64,23 @@ impl Engine {
             Self::Planned(planned) => planned.largest(shape),
         }
     }
+
+    /// Runs the network on what `fill` writes, shaped `[N, H, W, C]`.
+    fn run(&mut self, shape: [usize; 4], fill: impl FnOnce(&mut [f32])) -> TractResult<Outputs> {
+        match self {
+            Self::Fused(fused) => fused.run(shape, fill),
+            Self::Planned(planned) => planned.run(shape, fill),
+        }
+    }
+
+    /// Makes again what a run that failed or panicked has left half-way.
+    fn recover(&mut self) -> TractResult<()> {
+        match self {
+            Self::Fused(fused) => fused.recover()?,
+            Self::Planned(planned) => planned.clear(),
+        }
+        Ok(())
+    }
 }
 
 impl Net {
@@ -161,22 +178,11 @@ impl Net {
         fill: impl FnOnce(&mut [f32]),
     ) -> Result<Outputs, Error> {
         let done = caught(|| {
-            let done = match &mut self.engine {
-                Engine::Fused(fused) => fused.run(shape, fill),
-                Engine::Planned(planned) => planned.run(shape, fill),
-            };
+            let done = self.engine.run(shape, fill);
             done.map_err(|error| error.into_boxed_dyn_error())
         });
         done.map_err(|cause| {
-            // What it left half-way is made again.
-            let again = match &mut self.engine {
-                Engine::Fused(fused) => fused.recover(),
-                Engine::Planned(planned) => {
-                    planned.clear();
-                    Ok(())
-                }
-            };
-            if let Err(error) = again {
+            if let Err(error) = self.engine.recover() {
                 log::warn!("{} after an error: {error}", self.spec.file);
             }
             self.error(cause)

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use tract_onnx::tract_core::{
     internal::{
-        Datum, DatumExt as _, EvalContext, EvalOp, Op, OpState, StaticName, TDim, TValue, TVec,
-        Tensor, TractResult, TypedFact, TypedOp, as_op, bail, not_out_of_plan, op_as_typed_op,
+        DatumExt as _, EvalContext, EvalOp, Op, OpState, StaticName, TDim, TValue, TVec, Tensor,
+        TractResult, TypedFact, TypedOp, as_op, bail, not_out_of_plan, op_as_typed_op,
     },
     plan::LaneId,
 };
@@ -12,6 +12,7 @@ use tract_onnx::tract_core::{
 use super::{
     kernels::Dims,
     program::{Program, Scratch},
+    tensors::{to_planes, write},
 };
 
 /// A whole network as one operator, for inputs of all sizes: reads numbers, of which the first are an input
@@ -118,39 +119,5 @@ fn keep(outputs: &mut Vec<Arc<Tensor>>, i: usize, dims: Dims, values: &[f32]) ->
     let Some(tensor) = outputs.get_mut(i) else {
         bail!("output {i} before {}", i - 1);
     };
-    let picture = (dims.h * dims.w).max(1);
-    let numbers = picture * dims.c.max(1);
-    write(tensor, values.len(), |to: &mut [f32]| {
-        for (to, from) in to
-            .chunks_exact_mut(numbers)
-            .zip(values.chunks_exact(numbers))
-        {
-            for (channel, to) in to.chunks_exact_mut(picture).enumerate() {
-                let from = from.iter().skip(channel).step_by(dims.c);
-                for (to, from) in to.iter_mut().zip(from) {
-                    *to = *from;
-                }
-            }
-        }
-    })
-}
-
-/// Has `fill` write `length` numbers, the first of `tensor`: of a new one where that is too small or still in
-/// use.
-pub fn write<T: Datum>(
-    tensor: &mut Arc<Tensor>,
-    length: usize,
-    fill: impl FnOnce(&mut [T]),
-) -> TractResult<()> {
-    let new = |length| Tensor::zero_dt(T::datum_type(), &[length]).map(Arc::new);
-    if tensor.len() < length || Arc::get_mut(tensor).is_none() {
-        // The old one goes first: never both.
-        *tensor = new(0)?;
-        *tensor = new(length)?;
-    }
-    let Some(tensor) = Arc::get_mut(tensor) else {
-        bail!("a new tensor has one owner");
-    };
-    fill(&mut tensor.try_as_plain_ram_mut()?.as_slice_mut()?[..length]);
-    Ok(())
+    write(tensor, &[values.len()], |to| to_planes(dims, values, to))
 }

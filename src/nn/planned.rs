@@ -9,7 +9,11 @@ use tract_onnx::{
     tract_core::internal::{SimpleState, TDim, bail, format_err},
 };
 
-use super::outputs::Outputs;
+use super::{
+    kernels::Dims,
+    outputs::Outputs,
+    tensors::{to_planes, write},
+};
 
 /// Plans kept per network. The tiles of a pyramid have at most 11 sizes at 640x480, 22 at 1920x1080 (smallest
 /// face 12 px), a batch at most 16 crops; beyond that pictures of many sizes would only fill memory.
@@ -74,13 +78,12 @@ impl Planned {
         fill: impl FnOnce(&mut [f32]),
     ) -> TractResult<Outputs> {
         let plan = self.plan(shape)?;
-        if Arc::get_mut(&mut plan.input).is_none() {
-            plan.input = Arc::new(Tensor::zero::<f32>(plan.input.shape())?);
-        }
-        if let Some(tensor) = Arc::get_mut(&mut plan.input) {
-            let mut view = tensor.try_as_plain_ram_mut()?;
-            fill_planes(shape, view.as_slice_mut::<f32>()?, fill);
-        }
+        let [n, h, w, c] = shape;
+        let mut pixels = vec![0.0; n * h * w * c];
+        fill(&mut pixels);
+        write(&mut plan.input, &[n, c, h, w], |planes| {
+            to_planes(Dims { n, h, w, c }, &pixels, planes);
+        })?;
         let input = TValue::from_const(plan.input.clone());
         let values = plan.state.run(tvec!(input))?;
         let shapes = values.iter().map(|value| value.shape().into()).collect();
@@ -119,18 +122,5 @@ impl Plan {
             state: model.into_runnable()?.spawn()?,
             input: Arc::new(Tensor::zero::<f32>(&planes)?),
         })
-    }
-}
-
-/// Fills `[N, C, H, W]` with what `fill` writes as `[N, H, W, C]`.
-fn fill_planes([n, h, w, c]: [usize; 4], planes: &mut [f32], fill: impl FnOnce(&mut [f32])) {
-    let mut pixels = vec![0.0; n * h * w * c];
-    fill(&mut pixels);
-    let plane = (h * w).max(1);
-    for (i, to) in planes.chunks_exact_mut(plane).enumerate() {
-        let from = pixels.iter().skip(i / c * plane * c + i % c).step_by(c);
-        for (to, from) in to.iter_mut().zip(from) {
-            *to = *from;
-        }
     }
 }

@@ -43,6 +43,14 @@ impl Display {
         }
     }
 
+    /// A program that shows its window here.
+    pub fn on(&self, mut program: Command) -> Command {
+        program
+            .env("DISPLAY", &self.name)
+            .env_remove("WAYLAND_DISPLAY");
+        program
+    }
+
     /// What it shows: width, and the pixels as `0x00RRGGBB`. An XWD file: a header of big-endian
     /// words (0: its length, 4: width, 5: height, 19: number of colours of 12 bytes each), then
     /// pixels in the machine's order.

@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command as System,
+    process::{Child, Command as System},
 };
 
 use assert_cmd::{Command, assert::Assert};
@@ -88,6 +88,15 @@ impl Place {
             .args(line.split_whitespace());
         program
     }
+}
+
+/// Sends `child` a signal, by its name without SIG.
+pub fn signal(child: &Child, name: &str) {
+    // The shell's own `kill`: a bare machine has no other.
+    let killed = System::new("sh")
+        .args(["-c", "kill -$1 $0", &child.id().to_string(), name])
+        .status();
+    assert!(killed.unwrap().success());
 }
 
 pub fn astronaut() -> PathBuf {
