@@ -216,7 +216,13 @@ fn analyze_prints_every_frame() {
     place
         .run("analyze --source v.mp4")
         .success()
-        .stdout(contains("no gesture; 15 frames in 0.9 s"));
+        .stdout(contains("no gesture; 15 frames in 0.9 s").and(contains(" frames a second")));
+    // One picture has no pace: it was given 1000 frames a second.
+    place.picture("one.png");
+    place
+        .run("analyze one.png")
+        .success()
+        .stdout(contains("1 frame in 0.0 s, a face in 0 % of them\n"));
     place
         .run("analyze v.mp4 -v")
         .success()

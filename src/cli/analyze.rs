@@ -188,13 +188,25 @@ impl Report {
             0 => "no gesture".into(),
             _ => counts.join(", "),
         };
+        // Of one frame nothing is known of how many there could be.
+        let pace = match self.pace(took_s) {
+            Some(pace) => format!("; {pace:.0} frames a second"),
+            None => String::new(),
+        };
+        let frames = match self.frames {
+            1 => "1 frame".into(),
+            n => format!("{n} frames"),
+        };
         format!(
-            "{counts}; {} frames in {:.1} s, a face in {:.0} % of them; {:.0} frames a second",
-            self.frames,
+            "{counts}; {frames} in {:.1} s, a face in {:.0} % of them{pace}",
             self.length.as_secs_f64(),
             100.0 * self.with_face as f64 / self.frames.max(1) as f64,
-            self.frames as f64 / took_s.max(1e-3),
         )
+    }
+
+    /// Frames a second, `took_s` seconds after the first one was done.
+    fn pace(&self, took_s: f64) -> Option<f64> {
+        (self.frames > 1 && took_s > 0.0).then(|| (self.frames - 1) as f64 / took_s)
     }
 }
 
@@ -330,7 +342,8 @@ impl Analyze {
             }
             let lines = report.lines(&seen, &reading);
             bar.inc(1);
-            bar.set_message(format!("{:.0}", report.frames as f64 / seconds.max(1e-3)));
+            let pace = report.pace(seconds).unwrap_or_default();
+            bar.set_message(format!("{pace:.0}"));
             if self.json {
                 bar.suspend(|| print_objects(&seen, &reading))?;
             } else if !lines.is_empty() {

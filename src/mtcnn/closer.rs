@@ -70,13 +70,24 @@ impl Closer {
     }
 }
 
+/// What a network's scores say of a box.
+#[derive(Clone, Copy)]
+pub struct Limits {
+    /// Lowest score of a find.
+    pub found: f32,
+    /// Lowest score of a sure find.
+    pub sure: f32,
+}
+
 /// Looks at `squares`, best first, in rounds: of boxes that may show one face the best goes first, and
-/// where the network is sure of it (`sure` gives where it lies) those about it are spared.
+/// where the network is sure of it (`place` gives where it lies) those about it are spared, as are those that
+/// all but cover one in which it saw nothing. `look` gives each square's score and what is there.
 pub fn in_rounds<T>(
     squares: &[BBox],
     params: &Params,
-    mut look: impl FnMut(&[BBox]) -> Result<Vec<T>, Error>,
-    sure: impl Fn(&T) -> Option<BBox>,
+    limits: Limits,
+    mut look: impl FnMut(&[BBox]) -> Result<Vec<(f32, T)>, Error>,
+    place: impl Fn(&T) -> BBox,
 ) -> Result<Vec<T>, Error> {
     let mut open = squares.to_vec();
     let mut found = vec![];
@@ -88,12 +99,21 @@ pub fn in_rounds<T>(
                 .all(|better| better.iou(&bbox) <= params.apart_iou);
             if apart { &mut now } else { &mut later }.push(bbox);
         }
-        let new = look(&now)?;
+        let (mut sure, mut empty): (Vec<BBox>, Vec<BBox>) = (vec![], vec![]);
+        for (square, (score, there)) in now.iter().zip(look(&now)?) {
+            if score >= limits.sure {
+                sure.push(place(&there).square());
+            } else if score < params.empty_score {
+                empty.push(*square);
+            }
+            if score >= limits.found {
+                found.push(there);
+            }
+        }
+        let near = |bbox: &BBox, some: &[BBox], most: f32| some.iter().any(|b| b.iou(bbox) > most);
         later.retain(|bbox| {
-            let mut sure = new.iter().filter_map(&sure);
-            !sure.any(|found| found.iou(bbox) > params.same_iou)
+            !near(bbox, &sure, params.same_iou) && !near(bbox, &empty, params.empty_iou)
         });
-        found.extend(new);
         open = later;
     }
     Ok(found)
@@ -104,18 +124,27 @@ mod tests {
     use super::*;
     use crate::geometry::Point;
 
-    /// What is looked at in each round, by number, when everything is found where it is and `sure`.
-    fn rounds(places: &[f32], is_sure: bool) -> Vec<Vec<f32>> {
+    /// What is looked at in each round, by number, when everything is found where it is, with `score`.
+    fn rounds(places: &[f32], score: f32) -> Vec<Vec<f32>> {
         let square = |x: f32| BBox::around(Point { x, y: 50.0 }, 40.0);
         let squares: Vec<BBox> = places.iter().map(|&x| square(x)).collect();
         let mut rounds = vec![];
         let look = |some: &[BBox]| {
             rounds.push(some.iter().map(|b| b.centre().x).collect::<Vec<_>>());
-            Ok(some.to_vec())
+            Ok(some.iter().map(|&bbox| (score, bbox)).collect())
         };
-        let sure = |found: &BBox| is_sure.then_some(*found);
-        let found = in_rounds(&squares, &Params::default(), look, sure).unwrap();
-        assert_eq!(found.len(), rounds.concat().len());
+        let limits = Limits {
+            found: 0.7,
+            sure: 0.9,
+        };
+        let found = in_rounds(&squares, &Params::default(), limits, look, |b| *b).unwrap();
+        let wanted = if score >= 0.7 {
+            rounds.concat()
+        } else {
+            vec![]
+        };
+        let found: Vec<f32> = found.iter().map(|b| b.centre().x).collect();
+        assert_eq!(found, wanted);
         rounds
     }
 
@@ -123,10 +152,20 @@ mod tests {
     fn a_sure_find_spares_those_about_it_and_no_others() {
         // 105 and 110 crowd about 100; 118 is beside it.
         let places = [100.0, 300.0, 105.0, 110.0, 118.0];
-        assert_eq!(rounds(&places, true), [vec![100.0, 300.0], vec![118.0]]);
-        let doubtful = rounds(&places, false);
-        assert_eq!(doubtful[0], [100.0, 300.0]);
-        assert_eq!(doubtful.concat().len(), places.len());
-        assert_eq!(rounds(&[], true), [[0.0; 0]; 0]);
+        assert_eq!(rounds(&places, 0.9), [vec![100.0, 300.0], vec![118.0]]);
+        // Neither a find nor empty, or no number: each is looked at.
+        for doubtful in [0.89, 0.5, f32::NAN] {
+            let rounds = rounds(&places, doubtful);
+            assert_eq!(rounds[0], [100.0, 300.0]);
+            assert_eq!(rounds.concat().len(), places.len());
+        }
+        assert_eq!(rounds(&[], 0.9), [[0.0; 0]; 0]);
+    }
+
+    #[test]
+    fn where_nothing_is_only_those_that_all_but_cover_it_are_spared() {
+        // Of a square 40 wide 105 covers so much that the IoU is .78, 110 .6 and 115 .45.
+        let places = [100.0, 105.0, 110.5, 115.0];
+        assert_eq!(rounds(&places, 0.01), [vec![100.0], vec![110.5]]);
     }
 }

@@ -5,7 +5,7 @@ use image::RgbImage;
 
 use super::{
     Candidate, Params,
-    closer::{BATCH, Closer, in_rounds},
+    closer::{BATCH, Closer, Limits, in_rounds},
 };
 use crate::{
     error::Error,
@@ -40,19 +40,16 @@ impl ONet {
         squares: &[BBox],
         params: &Params,
     ) -> Result<Vec<Face>, Error> {
-        let look = |some: &[BBox]| self.look(image, some, params.onet_score);
-        in_rounds(squares, params, look, |face| {
-            (face.score >= params.onet_sure).then(|| face.bbox.square())
-        })
+        let limits = Limits {
+            found: params.onet_score,
+            sure: params.onet_sure,
+        };
+        let look = |some: &[BBox]| self.look(image, some);
+        in_rounds(squares, params, limits, look, |face| face.bbox)
     }
 
-    /// The faces in these squares that score at least `threshold`, in the squares' order.
-    fn look(
-        &mut self,
-        image: &RgbImage,
-        squares: &[BBox],
-        threshold: f32,
-    ) -> Result<Vec<Face>, Error> {
+    /// What each square holds if it is a face, with its score, in the squares' order.
+    fn look(&mut self, image: &RgbImage, squares: &[BBox]) -> Result<Vec<(f32, Face)>, Error> {
         let mut faces = vec![];
         for batch in squares.chunks(BATCH) {
             let outputs = self.closer.look(image, batch)?;
@@ -61,19 +58,18 @@ impl ONet {
                 .zip(reg.data.chunks_exact(4))
                 .zip(marks.data.chunks_exact(10));
             for (square, ((prob, reg), marks)) in batch.iter().zip(rows) {
-                if let (&[_, score], &[a, b, c, d]) = (prob, reg)
-                    && score >= threshold
-                {
+                if let (&[_, score], &[a, b, c, d]) = (prob, reg) {
                     let candidate = Candidate {
                         bbox: *square,
                         score,
                         offset: [a, b, c, d],
                     };
-                    faces.push(Face {
+                    let face = Face {
                         bbox: candidate.calibrated(),
                         score,
                         landmarks: landmarks(square, marks),
-                    });
+                    };
+                    faces.push((score, face));
                 }
             }
         }

@@ -5,7 +5,7 @@ use image::RgbImage;
 
 use super::{
     Candidate, Params,
-    closer::{BATCH, Closer, in_rounds},
+    closer::{BATCH, Closer, Limits, in_rounds},
     nms,
 };
 use crate::{
@@ -40,39 +40,37 @@ impl RNet {
         squares: &[BBox],
         params: &Params,
     ) -> Result<Vec<BBox>, Error> {
-        let look = |some: &[BBox]| self.look(image, some, params.rnet_score);
-        let found = in_rounds(squares, params, look, |c| {
-            (c.score >= params.rnet_sure).then(|| c.calibrated().square())
-        })?;
+        let limits = Limits {
+            found: params.rnet_score,
+            sure: params.rnet_sure,
+        };
+        let look = |some: &[BBox]| self.look(image, some);
+        let found = in_rounds(squares, params, limits, look, Candidate::calibrated)?;
         let kept = nms(found, params.stage_iou, params.refined_most);
         Ok(kept.iter().map(|c| c.calibrated().square()).collect())
     }
 
-    /// The squares that score at least `threshold`, in their order.
-    fn look(
-        &mut self,
-        image: &RgbImage,
-        squares: &[BBox],
-        threshold: f32,
-    ) -> Result<Vec<Candidate>, Error> {
-        let mut found = vec![];
+    /// Each square with its score, in their order.
+    fn look(&mut self, image: &RgbImage, squares: &[BBox]) -> Result<Vec<(f32, Candidate)>, Error> {
+        let mut seen = vec![];
         for batch in squares.chunks(BATCH) {
             let outputs = self.closer.look(image, batch)?;
             let [prob, reg] = outputs.views();
             let rows = prob.data.chunks_exact(2).zip(reg.data.chunks_exact(4));
             for (&bbox, (prob, reg)) in batch.iter().zip(rows) {
-                if let (&[_, score], &[a, b, c, d]) = (prob, reg)
-                    && score >= threshold
-                {
+                if let (&[_, score], &[a, b, c, d]) = (prob, reg) {
                     let offset = [a, b, c, d];
-                    found.push(Candidate {
-                        bbox,
+                    seen.push((
                         score,
-                        offset,
-                    });
+                        Candidate {
+                            bbox,
+                            score,
+                            offset,
+                        },
+                    ));
                 }
             }
         }
-        Ok(found)
+        Ok(seen)
     }
 }

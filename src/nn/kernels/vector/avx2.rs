@@ -1,12 +1,12 @@
 //! Registers of AVX2, with what FMA and F16C add.
 use std::arch::x86_64::{
-    __m256, __m256i, _mm_loadu_si128, _mm_storeu_ps, _mm256_blend_ps, _mm256_blendv_ps,
-    _mm256_castpd_ps, _mm256_castps_pd, _mm256_castps256_ps128, _mm256_castsi256_ps,
-    _mm256_cvtph_ps, _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_maskload_ps, _mm256_maskstore_ps, _mm256_max_ps, _mm256_min_ps, _mm256_permute4x64_pd,
-    _mm256_permutevar8x32_ps, _mm256_set1_ps, _mm256_setr_epi32, _mm256_shuffle_ps,
-    _mm256_storeu_ps, _mm256_unpackhi_pd, _mm256_unpackhi_ps, _mm256_unpacklo_pd,
-    _mm256_unpacklo_ps,
+    __m256, __m256i, _mm_castps_pd, _mm_cvtsd_f64, _mm_loadu_si128, _mm_movehl_ps, _mm_store_ss,
+    _mm_storeu_ps, _mm256_blend_ps, _mm256_blendv_ps, _mm256_castpd_ps, _mm256_castps_pd,
+    _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_cvtph_ps, _mm256_extractf128_ps,
+    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskload_ps, _mm256_max_ps,
+    _mm256_min_ps, _mm256_permute4x64_pd, _mm256_permutevar8x32_ps, _mm256_set1_ps,
+    _mm256_setr_epi32, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_unpackhi_pd, _mm256_unpackhi_ps,
+    _mm256_unpacklo_pd, _mm256_unpacklo_ps,
 };
 
 use half::f16;
@@ -59,8 +59,28 @@ unsafe impl Vector for __m256 {
 
     #[inline(always)]
     unsafe fn store_first(self, to: *mut f32, count: usize) {
-        // SAFETY: as the trait says; masked places are not touched.
-        unsafe { _mm256_maskstore_ps(to, first(count), self) }
+        debug_assert!(count <= Self::N);
+        if count == Self::N {
+            // SAFETY: as the trait says.
+            return unsafe { self.store(to) };
+        }
+        // In pieces of four, two and one: a masked store of AVX is microcode on AMD's processors.
+        // SAFETY: as the trait says: the pieces that are written are `count` floats together.
+        unsafe {
+            let (mut rest, mut to) = (_mm256_castps256_ps128(self), to);
+            if count & 4 != 0 {
+                _mm_storeu_ps(to, rest);
+                (rest, to) = (_mm256_extractf128_ps::<1>(self), to.add(4));
+            }
+            if count & 2 != 0 {
+                let two = _mm_cvtsd_f64(_mm_castps_pd(rest));
+                to.cast::<f64>().write_unaligned(two);
+                (rest, to) = (_mm_movehl_ps(rest, rest), to.add(2));
+            }
+            if count & 1 != 0 {
+                _mm_store_ss(to, rest);
+            }
+        }
     }
 
     #[inline(always)]

@@ -32,6 +32,21 @@ unsafe fn check<V: Vector>() {
         // SAFETY: as above.
         let mixed = listed(unsafe { a.replace_first(b, count) });
         assert_eq!(mixed, [&listed(b)[..count], &listed(a)[count..]].concat());
+        let mut written = vec![f32::NAN; V::N];
+        // SAFETY: as above; what is written is as long as a register.
+        let read = listed(unsafe {
+            b.store_first(written.as_mut_ptr(), count);
+            V::load_first(at(V::N), count)
+        });
+        assert_eq!(written[..count], listed(b)[..count]);
+        assert!(
+            written[count..].iter().all(|float| float.is_nan()),
+            "{count}"
+        );
+        assert_eq!(
+            read,
+            [&listed(b)[..count], &vec![0.0; V::N - count]].concat()
+        );
     }
     for step in [4, 5, 10, 33] {
         let mut columns = vec![f32::NAN; step * V::N];
