@@ -342,8 +342,9 @@ impl Analyze {
             }
             let lines = report.lines(&seen, &reading);
             bar.inc(1);
-            let pace = report.pace(seconds).unwrap_or_default();
-            bar.set_message(format!("{pace:.0}"));
+            if let Some(pace) = report.pace(seconds) {
+                bar.set_message(format!("{pace:.0}"));
+            }
             if self.json {
                 bar.suspend(|| print_objects(&seen, &reading))?;
             } else if !lines.is_empty() {

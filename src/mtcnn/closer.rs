@@ -70,7 +70,7 @@ impl Closer {
     }
 }
 
-/// What a network's scores say of a box.
+/// What a network's scores say of a box. What is no find is not sure either.
 #[derive(Clone, Copy)]
 pub struct Limits {
     /// Lowest score of a find.
@@ -101,13 +101,14 @@ pub fn in_rounds<T>(
         }
         let (mut sure, mut empty): (Vec<BBox>, Vec<BBox>) = (vec![], vec![]);
         for (square, (score, there)) in now.iter().zip(look(&now)?) {
-            if score >= limits.sure {
-                sure.push(place(&there).square());
+            // Only a find speaks for what is about it, and none is empty, however the limits are set.
+            if score >= limits.found {
+                if score >= limits.sure {
+                    sure.push(place(&there).square());
+                }
+                found.push(there);
             } else if score < params.empty_score {
                 empty.push(*square);
-            }
-            if score >= limits.found {
-                found.push(there);
             }
         }
         let near = |bbox: &BBox, some: &[BBox], most: f32| some.iter().any(|b| b.iou(bbox) > most);
@@ -124,48 +125,74 @@ mod tests {
     use super::*;
     use crate::geometry::Point;
 
-    /// What is looked at in each round, by number, when everything is found where it is, with `score`.
-    fn rounds(places: &[f32], score: f32) -> Vec<Vec<f32>> {
+    const LIMITS: Limits = Limits {
+        found: 0.7,
+        sure: 0.9,
+    };
+
+    /// What is looked at in each round, by number: squares 40 wide, found 20 to the right of where they are.
+    /// What is found is told by its place.
+    fn rounds(
+        places: &[f32],
+        limits: Limits,
+        score: impl Fn(f32) -> f32,
+    ) -> (Vec<Vec<f32>>, Vec<f32>) {
         let square = |x: f32| BBox::around(Point { x, y: 50.0 }, 40.0);
         let squares: Vec<BBox> = places.iter().map(|&x| square(x)).collect();
         let mut rounds = vec![];
         let look = |some: &[BBox]| {
-            rounds.push(some.iter().map(|b| b.centre().x).collect::<Vec<_>>());
-            Ok(some.iter().map(|&bbox| (score, bbox)).collect())
-        };
-        let limits = Limits {
-            found: 0.7,
-            sure: 0.9,
+            let places: Vec<f32> = some.iter().map(|b| b.centre().x).collect();
+            let seen = places.iter().map(|&x| (score(x), square(x + 20.0)));
+            let seen = seen.collect();
+            rounds.push(places);
+            Ok(seen)
         };
         let found = in_rounds(&squares, &Params::default(), limits, look, |b| *b).unwrap();
-        let wanted = if score >= 0.7 {
-            rounds.concat()
-        } else {
-            vec![]
-        };
-        let found: Vec<f32> = found.iter().map(|b| b.centre().x).collect();
-        assert_eq!(found, wanted);
-        rounds
+        (rounds, found.iter().map(|b| b.centre().x - 20.0).collect())
     }
 
     #[test]
-    fn a_sure_find_spares_those_about_it_and_no_others() {
-        // 105 and 110 crowd about 100; 118 is beside it.
-        let places = [100.0, 300.0, 105.0, 110.0, 118.0];
-        assert_eq!(rounds(&places, 0.9), [vec![100.0, 300.0], vec![118.0]]);
-        // Neither a find nor empty, or no number: each is looked at.
+    fn a_sure_find_spares_those_about_where_it_lies() {
+        // What 100 holds lies at 120: so does 118, which is spared, and not 105.
+        let places = [100.0, 300.0, 105.0, 118.0];
+        let (seen, found) = rounds(&places, LIMITS, |_| 0.9);
+        assert_eq!(seen, [vec![100.0, 300.0], vec![105.0]]);
+        assert_eq!(found, seen.concat());
+        // Neither sure nor empty, or no number: each is looked at.
         for doubtful in [0.89, 0.5, f32::NAN] {
-            let rounds = rounds(&places, doubtful);
-            assert_eq!(rounds[0], [100.0, 300.0]);
-            assert_eq!(rounds.concat().len(), places.len());
+            let (seen, found) = rounds(&places, LIMITS, |_| doubtful);
+            assert_eq!(seen[0], [100.0, 300.0]);
+            assert_eq!(seen.concat().len(), places.len());
+            assert_eq!(found.len(), if doubtful > 0.7 { 4 } else { 0 });
         }
-        assert_eq!(rounds(&[], 0.9), [[0.0; 0]; 0]);
+        assert_eq!(rounds(&[], LIMITS, |_| 0.9).0, [[0.0; 0]; 0]);
     }
 
     #[test]
-    fn where_nothing_is_only_those_that_all_but_cover_it_are_spared() {
-        // Of a square 40 wide 105 covers so much that the IoU is .78, 110 .6 and 115 .45.
-        let places = [100.0, 105.0, 110.5, 115.0];
-        assert_eq!(rounds(&places, 0.01), [vec![100.0], vec![110.5]]);
+    fn an_empty_square_spares_those_that_all_but_cover_it() {
+        // IoU with 100: 105 .78, 110.5 .58. 300 is a find, and the square beside it is looked at.
+        let places = [300.0, 100.0, 105.0, 110.5, 305.0];
+        let score = |x: f32| if x < 200.0 { 0.01 } else { 0.8 };
+        let (seen, found) = rounds(&places, LIMITS, score);
+        assert_eq!(seen, [vec![300.0, 100.0], vec![110.5, 305.0]]);
+        assert_eq!(found, [300.0, 305.0]);
+    }
+
+    #[test]
+    fn however_the_limits_are_set_only_finds_spare_and_no_find_is_empty() {
+        // 118 lies where 100 is sure to be, but that is no find; and it was lost.
+        let strict = Limits {
+            found: 0.995,
+            ..LIMITS
+        };
+        let score = |x: f32| if x > 110.0 { 0.998 } else { 0.992 };
+        assert_eq!(rounds(&[100.0, 118.0], strict, score).1, [118.0]);
+        // 105 all but covers 100, which is a find by such a limit, and no empty square.
+        let lax = Limits {
+            found: 0.05,
+            ..LIMITS
+        };
+        let score = |x: f32| if x > 104.0 { 0.5 } else { 0.07 };
+        assert_eq!(rounds(&[100.0, 105.0], lax, score).1, [100.0, 105.0]);
     }
 }
