@@ -80,14 +80,14 @@ pub struct Limits {
 }
 
 /// Looks at `squares`, best first, in rounds: of boxes that may show one face the best goes first, and
-/// where the network is sure of it (`place` gives where it lies) those about it are spared, as are those that
-/// all but cover one in which it saw nothing. `look` gives each square's score and what is there.
+/// where the network is sure of it those about it are spared, as are those that all but cover one in which it
+/// saw nothing. `look` gives what each square holds, in their order; `key` tells where that lies, and its score.
 pub fn in_rounds<T>(
     squares: &[BBox],
     params: &Params,
     limits: Limits,
-    mut look: impl FnMut(&[BBox]) -> Result<Vec<(f32, T)>, Error>,
-    place: impl Fn(&T) -> BBox,
+    mut look: impl FnMut(&[BBox]) -> Result<Vec<T>, Error>,
+    key: impl Fn(&T) -> (BBox, f32),
 ) -> Result<Vec<T>, Error> {
     let mut open = squares.to_vec();
     let mut found = vec![];
@@ -100,11 +100,12 @@ pub fn in_rounds<T>(
             if apart { &mut now } else { &mut later }.push(bbox);
         }
         let (mut sure, mut empty): (Vec<BBox>, Vec<BBox>) = (vec![], vec![]);
-        for (square, (score, there)) in now.iter().zip(look(&now)?) {
+        for (square, there) in now.iter().zip(look(&now)?) {
+            let (place, score) = key(&there);
             // Only a find speaks for what is about it, and none is empty, however the limits are set.
             if score >= limits.found {
                 if score >= limits.sure {
-                    sure.push(place(&there).square());
+                    sure.push(place.square());
                 }
                 found.push(there);
             } else if score < params.empty_score {
@@ -142,13 +143,14 @@ mod tests {
         let mut rounds = vec![];
         let look = |some: &[BBox]| {
             let places: Vec<f32> = some.iter().map(|b| b.centre().x).collect();
-            let seen = places.iter().map(|&x| (score(x), square(x + 20.0)));
+            let seen = places.iter().map(|&x| (square(x + 20.0), score(x)));
             let seen = seen.collect();
             rounds.push(places);
             Ok(seen)
         };
-        let found = in_rounds(&squares, &Params::default(), limits, look, |b| *b).unwrap();
-        (rounds, found.iter().map(|b| b.centre().x - 20.0).collect())
+        let found = in_rounds(&squares, &Params::default(), limits, look, |there| *there).unwrap();
+        let found = found.iter().map(|(b, _)| b.centre().x - 20.0);
+        (rounds, found.collect())
     }
 
     #[test]

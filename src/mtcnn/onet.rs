@@ -45,11 +45,13 @@ impl ONet {
             sure: params.onet_sure,
         };
         let look = |some: &[BBox]| self.look(image, some);
-        in_rounds(squares, params, limits, look, |face| face.bbox)
+        in_rounds(squares, params, limits, look, |face| {
+            (face.bbox, face.score)
+        })
     }
 
-    /// What each square holds if it is a face, with its score, in the squares' order.
-    fn look(&mut self, image: &RgbImage, squares: &[BBox]) -> Result<Vec<(f32, Face)>, Error> {
+    /// What each square holds if it is a face, in the squares' order.
+    fn look(&mut self, image: &RgbImage, squares: &[BBox]) -> Result<Vec<Face>, Error> {
         let mut faces = vec![];
         for batch in squares.chunks(BATCH) {
             let outputs = self.closer.look(image, batch)?;
@@ -64,12 +66,11 @@ impl ONet {
                         score,
                         offset: [a, b, c, d],
                     };
-                    let face = Face {
+                    faces.push(Face {
                         bbox: candidate.calibrated(),
                         score,
                         landmarks: landmarks(square, marks),
-                    };
-                    faces.push((score, face));
+                    });
                 }
             }
         }

@@ -45,13 +45,13 @@ impl RNet {
             sure: params.rnet_sure,
         };
         let look = |some: &[BBox]| self.look(image, some);
-        let found = in_rounds(squares, params, limits, look, Candidate::calibrated)?;
+        let found = in_rounds(squares, params, limits, look, |c| (c.calibrated(), c.score))?;
         let kept = nms(found, params.stage_iou, params.refined_most);
         Ok(kept.iter().map(|c| c.calibrated().square()).collect())
     }
 
-    /// Each square with its score, in their order.
-    fn look(&mut self, image: &RgbImage, squares: &[BBox]) -> Result<Vec<(f32, Candidate)>, Error> {
+    /// Each square with its score and offset, in their order.
+    fn look(&mut self, image: &RgbImage, squares: &[BBox]) -> Result<Vec<Candidate>, Error> {
         let mut seen = vec![];
         for batch in squares.chunks(BATCH) {
             let outputs = self.closer.look(image, batch)?;
@@ -60,14 +60,11 @@ impl RNet {
             for (&bbox, (prob, reg)) in batch.iter().zip(rows) {
                 if let (&[_, score], &[a, b, c, d]) = (prob, reg) {
                     let offset = [a, b, c, d];
-                    seen.push((
+                    seen.push(Candidate {
+                        bbox,
                         score,
-                        Candidate {
-                            bbox,
-                            score,
-                            offset,
-                        },
-                    ));
+                        offset,
+                    });
                 }
             }
         }

@@ -52,9 +52,8 @@ fn seconds(
         began.elapsed().as_secs_f64() / times as f64
     };
     let all = 0..program.steps.len();
-    let repeats = all
-        .clone()
-        .map(|i| (40e-6 / time(i, 1)).clamp(1.0, 1e3) as usize);
+    let mut once = |i: usize| (0..5).map(|_| time(i, 1)).fold(f64::MAX, f64::min);
+    let repeats = (all.clone()).map(|i| (40e-6 / once(i)).clamp(1.0, 1e3) as usize);
     let repeats: Vec<usize> = repeats.collect();
     let mut steps = vec![vec![]; repeats.len()];
     let mut operations = [vec![], vec![]];
