@@ -1,5 +1,5 @@
 //! How long looking takes, one thread: the five networks, a whole search, following, a whole
-//! tracked frame, and telling who it is.
+//! tracked frame, and telling who it is; and how long it takes to draw what was seen.
 //!
 //! `make bench`, or `cargo bench --bench stages -- FILTER`. `benches/peers.py` reads the medians.
 #![expect(clippy::expect_used, reason = "a bench that cannot run must say so")]
@@ -8,6 +8,7 @@ use std::{hint::black_box, time::Duration};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use image::{RgbImage, imageops::FilterType};
 use liveness::{
+    challenge::State,
     face::Detect as _,
     frame::Frame,
     identity::Recognizer,
@@ -17,6 +18,7 @@ use liveness::{
     observation::Observer,
     reading::Reader,
     time::{Clock, Timestamp},
+    view::{Canvas, ChallengeScreen, Lang, Preview, PreviewScreen, Scene},
 };
 
 /// The scaled sizes (height, width) of a 640x480 picture down to a smallest face, as the authors
@@ -141,12 +143,81 @@ fn looking(c: &mut Criterion) {
     group.finish();
 }
 
+fn drawing(c: &mut Criterion) {
+    let image = image::imageops::resize(&picture(), 1280, 720, FilterType::Triangle);
+    let follow = Follow::load(Params::default(), None).expect("the cascade");
+    let mesher = Mesher::load(None).expect("the mesh");
+    let mut observer = Observer::new(follow, mesher, Clock::start());
+    let mut reader = Reader::default();
+    let mut seen = None;
+    for seq in 0..180 {
+        let frame = Frame {
+            at: Timestamp::from_millis(seq * 33),
+            seq,
+            image: image.clone(),
+        };
+        let look = observer.look(frame).expect("it runs");
+        reader.read(&look);
+        seen = Some(look);
+    }
+    let seen = seen.expect("180 looks");
+    let samples: Vec<_> = reader.track().iter().copied().collect();
+    let stages = [("detect", 1.0), ("mesh", 6.0), ("draw", 9.0)];
+    let whole = Preview {
+        frame: Some(&seen.frame),
+        faces: &seen.faces,
+        mesh: seen.subject.as_ref().map(|subject| &subject.mesh),
+        samples: &samples,
+        stages: &stages,
+        fps: 30.0,
+        ..Preview::blank(Lang::En)
+    };
+    let plain = Preview {
+        show_mesh: false,
+        show_signals: false,
+        ..whole
+    };
+    let mesh = Preview {
+        show_mesh: true,
+        ..plain
+    };
+    let mut group = c.benchmark_group("draw");
+    let mut screen = PreviewScreen::new().expect("the font");
+    for (name, preview, size) in [
+        ("preview", whole, (960, 720)),
+        ("preview_plain", plain, (960, 720)),
+        ("preview_mesh", mesh, (960, 720)),
+        ("preview_full", whole, (1920, 1080)),
+    ] {
+        let mut canvas = Canvas::new(size.0, size.1);
+        group.bench_function(name, |b| {
+            b.iter(|| screen.draw(&mut canvas, black_box(&preview)))
+        });
+    }
+    let mut screen = ChallengeScreen::new().expect("the font");
+    let scene = Scene {
+        state: State::Waiting { guide: None },
+        script_len: 3,
+        now: Timestamp::from_millis(1000),
+        lang: Lang::En,
+        fault: None,
+        again: false,
+    };
+    for (name, size) in [("challenge", (960, 720)), ("challenge_full", (1920, 1080))] {
+        let mut canvas = Canvas::new(size.0, size.1);
+        group.bench_function(name, |b| {
+            b.iter(|| screen.draw(&mut canvas, Some(&seen.frame), black_box(&scene)));
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = stages;
     config = Criterion::default()
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))
         .sample_size(50);
-    targets = networks, looking
+    targets = networks, looking, drawing
 }
 criterion_main!(stages);

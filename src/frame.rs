@@ -1,7 +1,8 @@
 //! One picture and the moment it was taken.
-use std::hash::{DefaultHasher, Hasher as _};
+use std::hash::Hasher as _;
 
 use image::RgbImage;
+use rapidhash::quality::RapidHasher;
 
 use crate::time::Timestamp;
 
@@ -27,7 +28,7 @@ impl Frame {
     pub fn fingerprint(&self) -> u64 {
         let row = self.image.width() as usize * 3;
         let rows = self.image.as_raw().chunks_exact(row.max(1));
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = RapidHasher::default();
         rows.step_by(EVERY).for_each(|row| hasher.write(row));
         hasher.finish()
     }

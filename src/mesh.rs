@@ -229,23 +229,24 @@ fn bilinear(image: &RgbImage, x: Fixed, y: Fixed) -> [u16; 3] {
     // They add up to 256.
     let weights = [256 + both - fx - fy, fx - both, fy - both, both];
     let (w, h) = (i64::from(image.width()), i64::from(image.height()));
-    // Two pixels side by side; the seventh byte is the next one's.
+    // Two pixels side by side; the last two bytes are the next one's.
     let pair = |y: i64| {
         let at = (y * w + left) as usize * 3;
-        image.as_raw().get(at..at + 7)
+        let eight = image.as_raw().get(at..at + 8)?.first_chunk()?;
+        Some(u64::from_le_bytes(*eight))
     };
     let inner = left >= 0 && top >= 0 && left + 2 < w && top + 1 < h;
     if inner
-        && let Some(&[a, b, c, d, e, f, g]) = pair(top)
-        && let Some(&[i, j, k, l, m, n, o]) = pair(top + 1)
+        && let Some(upper) = pair(top)
+        && let Some(lower) = pair(top + 1)
     {
-        // 16 bits for each colour: 255 x 256 just fits.
-        let spread = |[r, g, b, _]: [u8; 4]| u64::from(r) | u64::from(g) << 16 | u64::from(b) << 32;
-        let sum = spread([a, b, c, d]) * weights[0]
-            + spread([d, e, f, g]) * weights[1]
-            + spread([i, j, k, l]) * weights[2]
-            + spread([l, m, n, o]) * weights[3];
-        return [sum as u16, (sum >> 16) as u16, (sum >> 32) as u16];
+        // 16 bits for each colour, green on top: 255 x 256 just fits.
+        let spread = |rgb: u64| (rgb & 0xff_00ff) | (rgb & 0xff00) << 24;
+        let sum = spread(upper) * weights[0]
+            + spread(upper >> 24) * weights[1]
+            + spread(lower) * weights[2]
+            + spread(lower >> 24) * weights[3];
+        return [sum as u16, (sum >> 32) as u16, (sum >> 16) as u16];
     }
     at_edge(image, left, top, weights)
 }

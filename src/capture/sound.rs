@@ -3,7 +3,8 @@
 //! Its length tells nothing: it is that of the largest picture, and what an earlier picture left in it
 //! stays behind a shorter one.
 use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hasher as _};
+
+use rapidhash::v3::rapidhash_v3;
 
 use super::splitter::{Piece, Splitter};
 
@@ -45,9 +46,7 @@ impl Tails {
         // One colour, as in the dark, is the same every time in a sound picture too. Two bytes and two
         // bytes: brightness and colour alternate.
         let flat = tail.windows(3).step_by(7).all(|w| w[0].abs_diff(w[2]) < 4);
-        let mut hasher = DefaultHasher::new();
-        hasher.write(tail);
-        let hash = hasher.finish();
+        let hash = rapidhash_v3(tail);
         let torn = !flat && self.0.front() != Some(&hash) && self.0.contains(&hash);
         self.0.push_front(hash);
         self.0.truncate(BUFFERS);

@@ -59,7 +59,12 @@ impl Preview {
         let mut window = Window::open("liveness preview", (960, 720), self.fullscreen)
             .context("a preview needs a display; `liveness analyze SOURCE` prints the same")?;
         let mut screen = PreviewScreen::new()?;
-        let mut canvas = Canvas::new(1, 1);
+        let lang = self.lang.unwrap_or_else(Lang::from_system);
+        // The first picture a window shows takes longest: no frame shall wait for that.
+        let (width, height) = window.size();
+        let mut canvas = Canvas::new(width, height);
+        screen.draw(&mut canvas, &Moment::blank(lang));
+        window.show(&mut canvas)?;
         let mut feed = Feed::open(Wish {
             source: self.input.source.clone(),
             options: self.input.looking.options(),
@@ -71,7 +76,6 @@ impl Preview {
             patient: true,
         })?;
         let stop = stop::signal()?;
-        let lang = self.lang.unwrap_or_else(Lang::from_system);
         let mut now = Now::default();
         let (mut show_mesh, mut show_signals) = (!self.no_mesh, !self.no_signals);
         let (mut over, mut over_now) = (false, false);

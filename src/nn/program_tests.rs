@@ -120,6 +120,7 @@ fn layers_against_what_the_core_can_do() {
             (&RNET, dims(16, 24, 24)),
             (&ONET, dims(1, 48, 48)),
             (&EMBEDDING, dims(1, 150, 150)),
+            (&MESH, dims(1, 256, 256)),
         ] {
             let (table, least) = layers(spec, isa, dims);
             eprintln!("{table}");

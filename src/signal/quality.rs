@@ -78,16 +78,18 @@ fn shrink(image: &RgbImage, bbox: &BBox) -> Vec<f32> {
         let (top, bottom) = span(row, bbox.y1, bbox.height(), h);
         for column in 0..n {
             let (left, right) = span(column, bbox.x1, bbox.width(), w);
-            let (mut sum, mut count) = (0.0, 0.0);
+            let mut sum = [0u32; 3];
             for y in top..bottom {
                 let line = image.as_raw().get((y * w + left) * 3..(y * w + right) * 3);
-                for p in line.unwrap_or_default().chunks_exact(3) {
-                    let luma = 0.299 * f32::from(p[0]) + 0.587 * f32::from(p[1]);
-                    sum += luma + 0.114 * f32::from(p[2]);
-                    count += 1.0;
+                for pixel in line.unwrap_or_default().chunks_exact(3) {
+                    for (sum, &colour) in sum.iter_mut().zip(pixel) {
+                        *sum += u32::from(colour);
+                    }
                 }
             }
-            grey.push(if count > 0.0 { sum / count } else { 0.0 });
+            let [r, g, b] = sum.map(|sum| sum as f32);
+            let count = (right - left) * (bottom - top);
+            grey.push((0.299 * r + 0.587 * g + 0.114 * b) / count as f32);
         }
     }
     grey

@@ -38,8 +38,19 @@ impl Area {
         }
     }
 
+    /// The smallest area that holds both.
+    pub(super) fn with(self, other: Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        Self {
+            x,
+            y,
+            w: (self.x + self.w).max(other.x + other.w) - x,
+            h: (self.y + self.h).max(other.y + other.h) - y,
+        }
+    }
+
     /// Whole pixels touched, cut to a canvas: `x0, y0, x1, y1`, half open; `None` where there are none.
-    fn pixels(&self, width: usize, height: usize) -> Option<[usize; 4]> {
+    pub(super) fn pixels(&self, width: usize, height: usize) -> Option<[usize; 4]> {
         let clip = |v: f32, most: usize| (v.max(0.0) as usize).min(most);
         let [x0, y0] = [clip(self.x.floor(), width), clip(self.y.floor(), height)];
         let x1 = clip((self.x + self.w).ceil(), width);
@@ -148,6 +159,11 @@ impl Canvas {
         }
         let skip = usize::try_from(-left).unwrap_or(0).min(stride);
         let start = usize::try_from(left).unwrap_or(0).min(self.width);
+        let share = |cover: u8| {
+            // 255 is full cover: +1 of 255 makes 256ths of it.
+            let cover = u32::from(cover) + u32::from(cover >> 7);
+            (cover * colour.alpha) >> 8
+        };
         for (row, line) in coverage.chunks_exact(stride).enumerate() {
             let Ok(y) = usize::try_from(top + row as i32) else {
                 continue;
@@ -156,11 +172,22 @@ impl Canvas {
                 break;
             }
             let pixels = &mut self.pixels[y * self.width + start..(y + 1) * self.width];
-            for (pixel, &cover) in pixels.iter_mut().zip(&line[skip..]) {
-                if cover > 0 {
-                    // 255 is full cover: +1 of 255 makes 256ths of it.
-                    let cover = u32::from(cover) + u32::from(cover >> 7);
-                    *pixel = blend(*pixel, colour.rgb, (cover * colour.alpha) >> 8);
+            let line = &line[skip..];
+            // Inside and outside of a shape, eight are covered alike.
+            for (pixels, line) in pixels.chunks_mut(8).zip(line.chunks(8)) {
+                let alike = line.first_chunk::<8>().filter(|&&l| l == [l[0]; 8]);
+                match alike.map(|line| share(line[0])) {
+                    Some(0) => {}
+                    Some(share) => {
+                        for pixel in pixels {
+                            *pixel = blend(*pixel, colour.rgb, share);
+                        }
+                    }
+                    None => {
+                        for (pixel, &cover) in pixels.iter_mut().zip(line) {
+                            *pixel = blend(*pixel, colour.rgb, share(cover));
+                        }
+                    }
                 }
             }
         }
@@ -169,29 +196,6 @@ impl Canvas {
     /// A filled rectangle with round corners.
     pub(super) fn panel(&mut self, area: Area, radius: f32, colour: Colour) {
         if let Some(path) = rounded(area, radius) {
-            self.fill(&path, colour);
-        }
-    }
-
-    /// A filled circle.
-    pub(super) fn dot(&mut self, (x, y): (f32, f32), radius: f32, colour: Colour) {
-        if let Some(path) = PathBuilder::from_circle(x, y, radius) {
-            self.fill(&path, colour);
-        }
-    }
-
-    /// Many filled circles of one size, as one shape.
-    pub(super) fn dots(
-        &mut self,
-        centres: impl IntoIterator<Item = (f32, f32)>,
-        radius: f32,
-        colour: Colour,
-    ) {
-        let mut path = PathBuilder::new();
-        for (x, y) in centres {
-            path.push_circle(x, y, radius);
-        }
-        if let Some(path) = path.finish() {
             self.fill(&path, colour);
         }
     }

@@ -20,6 +20,7 @@ mod preview_screen;
 mod scene;
 mod strings;
 mod text;
+mod trace;
 mod verdict_card;
 mod window;
 

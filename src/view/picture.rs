@@ -1,4 +1,6 @@
 //! The mirrored picture, stretched onto the canvas.
+use std::ops::Range;
+
 use image::RgbImage;
 
 use super::{
@@ -10,19 +12,27 @@ use super::{
 pub(super) type Span<'a> = &'a dyn Fn(usize) -> (usize, usize);
 
 impl Canvas {
-    /// Draws the picture mirrored; what it does not cover stays.
-    pub fn picture(&mut self, image: &RgbImage, placement: &Placement) {
+    /// Draws the picture mirrored, and `margin` where it is not.
+    pub fn picture(&mut self, image: &RgbImage, placement: &Placement, margin: u32) {
         let area = placement.area();
-        let x = (
-            area.x.round().max(0.0) as usize,
-            (area.x + area.w).round().max(0.0) as usize,
-        );
-        let y = (
-            area.y.round().max(0.0) as usize,
-            (area.y + area.h).round().max(0.0) as usize,
-        );
+        let (width, height) = (self.width(), self.height());
+        let within = |at: f32, most: usize| (at.round().max(0.0) as usize).min(most);
+        let x = within(area.x, width)..within(area.x + area.w, width);
+        let y = within(area.y, height)..within(area.y + area.h, height);
+        for (row, pixels) in self.pixels_mut().chunks_exact_mut(width).enumerate() {
+            if y.contains(&row) {
+                pixels[..x.start].fill(margin);
+                pixels[x.end..].fill(margin);
+            } else {
+                pixels.fill(margin);
+            }
+        }
         self.stretch(image, placement, &|row| {
-            if (y.0..y.1).contains(&row) { x } else { (0, 0) }
+            if y.contains(&row) {
+                (x.start, x.end)
+            } else {
+                (0, 0)
+            }
         });
     }
 
@@ -39,9 +49,10 @@ impl Canvas {
 
     /// Bilinear stretch, mirrored, of the given part of each row; reads beyond the picture are reflected.
     ///
-    /// Each source line is stretched once, then two of them are mixed per row, in loops a compiler turns into
-    /// vector instructions. What lies below a whole step of colour is rounded by a pattern (ordered dither):
-    /// frost is so smooth that plain rounding shows as stripes.
+    /// A picture that grows: each source line is stretched once, then two of them are mixed per row, in loops a
+    /// compiler turns into vector instructions. What lies below a whole step of colour is rounded by a pattern
+    /// (ordered dither): frost is so smooth that plain rounding shows as stripes. One that does not grow has
+    /// more lines than rows: two of them are mixed first, and only the mixture is read at each column.
     pub(super) fn stretch(&mut self, image: &RgbImage, at: &Placement, span: Span<'_>) {
         let (sw, sh) = (image.width() as usize, image.height() as usize);
         if sw == 0 || sh == 0 || at.scale <= 0.0 {
@@ -61,11 +72,21 @@ impl Canvas {
             let mirrored = sw as f32 - (x as f32 + 0.5 - at.left) / at.scale;
             locate(mirrored, sw)
         });
-        let mut lines = Lines::new(image, columns.collect());
+        let columns: Vec<_> = columns.collect();
+        let across = |y: usize| locate((y as f32 + 0.5 - at.top) / at.scale, sh);
+        if at.scale <= 1.0 {
+            let mut mixture = Mixture::new(image, &columns);
+            let rows = self.pixels_mut().chunks_exact_mut(width).zip(&spans);
+            for (y, (row, &(x0, x1))) in rows.enumerate().filter(|(_, (_, s))| s.0 < s.1) {
+                mixture.draw(across(y), x0 - first..x1 - first, &mut row[x0..x1]);
+            }
+            return;
+        }
+        let mut lines = Lines::new(image, columns);
         let mut mixed = vec![0; lines.columns.len() * 4];
         let rows = self.pixels_mut().chunks_exact_mut(width).zip(&spans);
         for (y, (row, &(x0, x1))) in rows.enumerate().filter(|(_, (_, s))| s.0 < s.1) {
-            let (line, weight) = locate((y as f32 + 0.5 - at.top) / at.scale, sh);
+            let (line, weight) = across(y);
             let part = x0 - first..x1 - first;
             let bytes = &mut mixed[part.start * 4..part.end * 4];
             lines.mix(line as usize, weight, part, &DITHER[y % 8], bytes);
@@ -104,6 +125,81 @@ pub(super) fn locate(coordinate: f32, size: usize) -> (u32, u32) {
     };
     let v = (inside - 0.5).clamp(0.0, (size - 1) as f32);
     (v as u32, (v.fract() * 256.0) as u32)
+}
+
+/// A canvas row of a picture that does not grow.
+struct Mixture<'a> {
+    image: &'a RgbImage,
+    /// First and last source pixel seen.
+    seen: (usize, usize),
+    /// Two source lines mixed, RGB, from the first pixel seen on; eight bytes can be read at each.
+    line: Vec<u8>,
+    /// Where each canvas column's pixel and the next lie in it, and the next one's weight for each byte.
+    columns: Vec<usize>,
+    weights: Vec<[u16; 4]>,
+    /// The two pixels of each column, from six bytes of eight; then each alone, and what they make.
+    pairs: Vec<u64>,
+    ends: [Vec<[u8; 4]>; 2],
+    mixed: Vec<[u8; 4]>,
+}
+
+impl<'a> Mixture<'a> {
+    fn new(image: &'a RgbImage, columns: &[(u32, u32)]) -> Self {
+        let seen = columns.iter().map(|c| c.0 as usize);
+        let first = seen.clone().min().unwrap_or(0);
+        let last = (seen.clone().max().unwrap_or(0) + 1).min(image.width() as usize - 1);
+        let room = || vec![[0; 4]; columns.len()];
+        Self {
+            image,
+            seen: (first, last),
+            // A last column with nothing beside it reads bytes that weigh nothing.
+            line: vec![0; (last - first) * 3 + 8],
+            columns: seen.map(|x| (x - first) * 3).collect(),
+            weights: columns.iter().map(|c| [c.1 as u16; 4]).collect(),
+            pairs: vec![0; columns.len()],
+            ends: [room(), room()],
+            mixed: room(),
+        }
+    }
+
+    /// Mixes a source line with as many 256ths of the next, and draws the given `part` of all columns.
+    fn draw(&mut self, (line, weight): (u32, u32), part: Range<usize>, row: &mut [u32]) {
+        let next = (line + 1).min(self.image.height() - 1);
+        let width = self.image.width() as usize;
+        let [top, bottom] = [line, next].map(|line| {
+            let at = |x| (line as usize * width + x) * 3;
+            &self.image.as_raw()[at(self.seen.0)..at(self.seen.1 + 1)]
+        });
+        let ends = top.iter().zip(bottom);
+        for (out, (&a, &b)) in self.line.iter_mut().zip(ends) {
+            *out = between(a, b, weight as u16);
+        }
+        let columns = &self.columns[part.clone()];
+        for (pair, &at) in self.pairs.iter_mut().zip(columns) {
+            let eight = self.line.get(at..at + 8).and_then(|e| e.first_chunk());
+            *pair = u64::from_le_bytes(*eight.unwrap_or(&[0; 8]));
+        }
+        let [left, right] = &mut self.ends;
+        let ends = left.iter_mut().zip(right.iter_mut());
+        for ((left, right), &pair) in ends.zip(&self.pairs[..columns.len()]) {
+            *left = (pair as u32).to_le_bytes();
+            *right = ((pair >> 24) as u32).to_le_bytes();
+        }
+        let weights = self.weights[part].as_flattened();
+        let ends = left.as_flattened().iter().zip(right.as_flattened());
+        let mixed = self.mixed.as_flattened_mut();
+        for (out, ((&a, &b), &weight)) in mixed.iter_mut().zip(ends.zip(weights)) {
+            *out = between(a, b, weight);
+        }
+        for (pixel, &mixed) in row.iter_mut().zip(&self.mixed) {
+            *pixel = u32::from_be_bytes(mixed) >> 8;
+        }
+    }
+}
+
+/// `weight` 256ths of the way from `a` to `b`.
+fn between(a: u8, b: u8, weight: u16) -> u8 {
+    ((u16::from(a) * (256 - weight) + u16::from(b) * weight + 128) >> 8) as u8
 }
 
 /// The two source lines a canvas row lies between, each stretched once.
@@ -158,7 +254,7 @@ impl<'a> Lines<'a> {
         &mut self,
         line: usize,
         weight: u32,
-        part: std::ops::Range<usize>,
+        part: Range<usize>,
         rounding: &[u16; 32],
         out: &mut [u8],
     ) {
@@ -210,7 +306,7 @@ mod tests {
         for (w, h) in [(64, 48), (320, 240), (200, 50), (50, 200), (33, 17)] {
             let mut canvas = Canvas::new(w, h);
             let place = Placement::cover(image.dimensions(), &canvas);
-            canvas.picture(&image, &place);
+            canvas.picture(&image, &place, 0);
             for y in [0, h / 2, h - 1] {
                 assert_eq!(canvas.pixels()[y * w], 0x00_00ff, "{w}x{h}");
                 assert_eq!(canvas.pixels()[y * w + w - 1], 0xff_0000, "{w}x{h}");
@@ -222,7 +318,7 @@ mod tests {
     fn at_full_size_every_pixel_is_kept() {
         let image = RgbImage::from_fn(7, 5, |x, y| image::Rgb([x as u8 * 30, y as u8 * 40, 9]));
         let mut canvas = Canvas::new(7, 5);
-        canvas.picture(&image, &Placement::fit((7, 5), &canvas));
+        canvas.picture(&image, &Placement::fit((7, 5), &canvas), 0);
         for (x, y, rgb) in image.enumerate_pixels() {
             let [r, g, b] = rgb.0.map(u32::from);
             let seen = canvas.pixels()[y as usize * 7 + 6 - x as usize];
@@ -236,7 +332,7 @@ mod tests {
         image.put_pixel(10, 20, image::Rgb([255; 3]));
         let mut canvas = Canvas::new(640, 300);
         let place = Placement::fit((64, 48), &canvas);
-        canvas.picture(&image, &place);
+        canvas.picture(&image, &place, 0);
         let (x, y) = place.point(Point { x: 10.5, y: 20.5 });
         let brightest = (0..640 * 300).max_by_key(|&i| canvas.pixels()[i]).unwrap();
         assert!((x - (brightest % 640) as f32).abs() < place.scale());
@@ -247,7 +343,7 @@ mod tests {
     fn a_picture_of_one_pixel_draws() {
         let mut canvas = Canvas::new(8, 8);
         let image = RgbImage::from_pixel(1, 1, image::Rgb([1, 2, 3]));
-        canvas.picture(&image, &Placement::cover((1, 1), &canvas));
+        canvas.picture(&image, &Placement::cover((1, 1), &canvas), 0);
         assert!(canvas.pixels().iter().all(|&p| p == 0x01_0203));
     }
 }

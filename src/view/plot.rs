@@ -44,8 +44,8 @@ impl Plot {
         };
         // The line of zero where there is one, else the lower edge.
         let zero = row(0.0);
-        canvas.polyline(
-            [(area.x, zero), (area.x + area.w, zero)],
+        canvas.trace(
+            &[(area.x, zero), (area.x + area.w, zero)],
             1.0,
             WHITE.fade(0.18),
         );
@@ -56,6 +56,6 @@ impl Plot {
         let line: Vec<_> = points
             .map(|s| (column(s.at), row((self.value)(s))))
             .collect();
-        canvas.polyline(line, (px * 0.11).max(1.2), self.colour);
+        canvas.trace(&line, (px * 0.11).max(1.2), self.colour);
     }
 }

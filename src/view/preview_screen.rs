@@ -41,6 +41,26 @@ pub struct Preview<'a> {
     pub lang: Lang,
 }
 
+impl Preview<'_> {
+    /// The moment before the first picture.
+    pub fn blank(lang: Lang) -> Self {
+        Self {
+            frame: None,
+            faces: &[],
+            mesh: None,
+            samples: &[],
+            stages: &[],
+            fps: 0.0,
+            dropped: 0,
+            guide: None,
+            fault: None,
+            show_mesh: true,
+            show_signals: true,
+            lang,
+        }
+    }
+}
+
 /// Draws previews.
 pub struct PreviewScreen {
     letters: Type,
@@ -62,11 +82,12 @@ impl PreviewScreen {
     pub fn draw(&mut self, canvas: &mut Canvas, preview: &Preview<'_>) {
         let (w, h) = canvas.size();
         let px = (h.min(w * 0.85) * 0.0235).max(11.0);
-        canvas.tint(INK);
         if let Some(frame) = preview.frame {
             let placement = Placement::fit(frame.image.dimensions(), canvas);
-            canvas.picture(&frame.image, &placement);
+            canvas.picture(&frame.image, &placement, INK.rgb);
             self.draw_faces(canvas, preview, &placement, px);
+        } else {
+            canvas.tint(INK);
         }
         self.draw_times(canvas, preview, px);
         if preview.show_signals {

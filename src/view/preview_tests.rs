@@ -37,17 +37,8 @@ fn face() -> Face {
 fn bare(frame: &Frame) -> Preview<'_> {
     Preview {
         frame: Some(frame),
-        faces: &[],
-        mesh: None,
-        samples: &[],
-        stages: &[],
-        fps: 0.0,
-        dropped: 0,
-        guide: None,
-        fault: None,
-        show_mesh: true,
         show_signals: false,
-        lang: Lang::En,
+        ..Preview::blank(Lang::En)
     }
 }
 
