@@ -74,9 +74,12 @@ pub struct Cutter {
 /// What each pixel along a side of the crop is made of.
 #[derive(Default)]
 struct Axis {
-    /// First pixel of the picture, and where its weights begin and end in `weights`.
-    spans: Vec<(usize, usize, usize)>,
+    /// First pixel of the picture, and how many are looked at.
+    spans: Vec<(usize, usize)>,
+    /// `taps` weights for each span; those beyond its pixels are 0.
     weights: Vec<f32>,
+    /// Most pixels that one of the crop is made of.
+    taps: usize,
     /// From one pixel that is looked at to the next.
     step: usize,
 }
@@ -84,12 +87,17 @@ struct Axis {
 impl Axis {
     /// The pixels of the picture that are needed at all.
     fn needed(&self) -> std::ops::Range<usize> {
-        let used = || self.spans.iter().filter(|(_, from, to)| to > from);
-        let first = used().map(|(first, ..)| *first).min().unwrap_or(0);
-        let last = used()
-            .map(|(first, from, to)| first + (to - from - 1) * self.step + 1)
-            .max();
-        first..last.unwrap_or(first)
+        let used = || self.spans.iter().filter(|(_, count)| *count > 0);
+        let first = used().map(|(first, _)| *first).min().unwrap_or(0);
+        let last = used().map(|(first, count)| first + (count - 1) * self.step + 1);
+        first..last.max().unwrap_or(first)
+    }
+
+    /// The first pixel of each span, and its weights.
+    fn iter(&self) -> impl Iterator<Item = (usize, usize, &[f32])> {
+        let weights = self.weights.chunks_exact(self.taps);
+        let spans = self.spans.iter().zip(weights);
+        spans.map(|(&(first, count), weights)| (first, count, weights))
     }
 }
 
@@ -147,34 +155,40 @@ fn weigh(
     length: f32,
     limit: usize,
 ) {
-    axis.spans.clear();
-    axis.weights.clear();
     let scale = length / side as f32;
     let wide = scale.max(1.0);
     let reach = kernel.reach();
     axis.step = ((wide / kernel.apart()) as usize).max(1);
-    for i in 0..side {
+    axis.taps = (2.0 * reach * wide) as usize / axis.step + 1;
+    axis.spans.clear();
+    axis.weights.clear();
+    axis.weights.resize(side * axis.taps, 0.0);
+    for (i, weights) in axis.weights.chunks_exact_mut(axis.taps).enumerate() {
         let centre = start + (i as f32 + 0.5) * scale;
-        let first = (centre - reach * wide - 0.5).ceil() as i64;
-        let last = (centre + reach * wide - 0.5).floor() as i64;
-        let (mut sum, from) = (0.0, axis.weights.len());
-        let mut inside = 0;
-        for p in (first..=last).step_by(axis.step) {
-            let away = (p as f32 + 0.5 - centre).abs() / wide;
+        let begin = (centre - reach * wide - 0.5).ceil();
+        let end = (centre + reach * wide - 0.5).floor();
+        let (mut sum, mut count, mut first) = (0.0, 0, 0);
+        for tap in 0..axis.taps {
+            let p = begin + (tap * axis.step) as f32;
+            let away = (p + 0.5 - centre).abs() / wide;
+            if p > end {
+                break;
+            }
             let weight = table.get((away * STEPS + 0.5) as usize).copied();
             let weight = weight.unwrap_or(0.0);
             sum += weight;
-            if (0..limit as i64).contains(&p) {
-                if axis.weights.len() == from {
-                    inside = p as usize;
+            if (0.0..limit as f32).contains(&p) {
+                if count == 0 {
+                    first = p as usize;
                 }
-                axis.weights.push(weight);
+                weights[count] = weight;
+                count += 1;
             }
         }
-        for weight in axis.weights.iter_mut().skip(from) {
+        for weight in &mut weights[..count] {
             *weight /= sum;
         }
-        axis.spans.push((inside, from, axis.weights.len()));
+        axis.spans.push((first, count));
     }
 }
 
@@ -197,16 +211,18 @@ impl Loops for Cut<'_> {
         let stride = self.image.width() as usize * 3;
         let (step, hop) = (self.rows.step, self.columns.step * 3);
         self.line.clear();
-        // Pixels are read four numbers at a time.
-        self.line.resize(across + 1, 0.0);
+        // Where a pixel is made of fewer than others, what weighs nothing is read behind the line; four
+        // numbers at a time.
+        let behind = self.columns.taps * hop + 1;
+        self.line.resize(across + behind, 0.0);
         let pixels = self.image.as_raw();
         let lines = self.out.chunks_exact_mut(self.columns.spans.len() * 3);
-        for (&(first, from, to), out) in self.rows.spans.iter().zip(lines) {
+        for ((first, count, weights), out) in self.rows.iter().zip(lines) {
             let line = &mut self.line[..across];
             line.fill(0.0);
             let row = |y: usize| &pixels[y * stride + needed.start * 3..][..across];
             // Four rows at a time: the sums are loaded and stored once for all of them.
-            let weights = &self.rows.weights[from..to];
+            let weights = &weights[..count];
             let mut y = first;
             for w in weights.chunks_exact(4) {
                 let (a, b) = (row(y), row(y + step));
@@ -223,23 +239,42 @@ impl Loops for Cut<'_> {
                 }
                 y += step;
             }
-            for (&(first, from, to), pixel) in
-                self.columns.spans.iter().zip(out.chunks_exact_mut(3))
-            {
-                let mut sum = [0.0f32; 4];
-                // A pixel with nothing of the picture under it has no weights.
-                let start = first.saturating_sub(needed.start) * 3;
-                for (i, &weight) in self.columns.weights[from..to].iter().enumerate() {
-                    let p = &self.line[start + i * hop..][..4];
-                    for k in 0..4 {
-                        sum[k] += weight * p[k];
-                    }
-                }
-                for (to, sum) in pixel.iter_mut().zip(sum) {
-                    // The cubic overshoots at edges.
-                    *to = sum.clamp(0.0, 255.0) * SIGNED + BLACK;
-                }
+            // A loop of a known length is unrolled; one whose length changes is guessed wrongly.
+            let (columns, line) = (self.columns, self.line.as_slice());
+            match columns.taps {
+                3 => across_by::<3>(columns, line, needed.start, out),
+                4 => across_by::<4>(columns, line, needed.start, out),
+                5 => across_by::<5>(columns, line, needed.start, out),
+                6 => across_by::<6>(columns, line, needed.start, out),
+                7 => across_by::<7>(columns, line, needed.start, out),
+                _ => across_by::<0>(columns, line, needed.start, out),
             }
+        }
+    }
+}
+
+/// A row of the crop from a line of the picture that begins at pixel `left`. `TAPS` is how many weights each
+/// pixel has, or 0.
+#[inline(always)]
+fn across_by<const TAPS: usize>(columns: &Axis, line: &[f32], left: usize, out: &mut [f32]) {
+    let taps = if TAPS > 0 { TAPS } else { columns.taps };
+    let hop = columns.step * 3;
+    let weights = columns.weights.chunks_exact(taps);
+    let spans = columns.spans.iter().zip(weights);
+    for (pixel, (&(first, _), weights)) in out.chunks_exact_mut(3).zip(spans) {
+        let mut sum = [0.0f32; 4];
+        // A pixel with nothing of the picture under it has no weights.
+        let mut at = first.saturating_sub(left) * 3;
+        for &weight in &weights[..taps] {
+            let p = &line[at..at + 4];
+            for k in 0..4 {
+                sum[k] += weight * p[k];
+            }
+            at += hop;
+        }
+        for (to, sum) in pixel.iter_mut().zip(sum) {
+            // The cubic overshoots at edges.
+            *to = sum.clamp(0.0, 255.0) * SIGNED + BLACK;
         }
     }
 }
