@@ -49,7 +49,7 @@ fn main() -> Result<()> {
         std::fs::create_dir_all(&folder).with_context(|| format!("{folder:?}"))?;
         let mut canvas = Canvas::new(width, height);
         let placement = Placement::cover(frame.image.dimensions(), &canvas);
-        let bare = timed(|| canvas.picture(&frame.image, &placement));
+        let bare = timed(|| canvas.picture(&frame.image, &placement, 0));
         report("picture", &canvas, Lang::En, &[bare]);
         for lang in Lang::ALL {
             draw_challenge(&mut canvas, &frame, lang, &folder)?;

@@ -12,7 +12,7 @@ use super::{
 pub(super) type Span<'a> = &'a dyn Fn(usize) -> (usize, usize);
 
 impl Canvas {
-    /// Draws the picture mirrored, and `margin` where it is not.
+    /// Draws the picture mirrored, and `margin` (0RGB) where it is not.
     pub fn picture(&mut self, image: &RgbImage, placement: &Placement, margin: u32) {
         let area = placement.area();
         let (width, height) = (self.width(), self.height());
