@@ -292,6 +292,7 @@ impl<'a> Lines<'a> {
 mod tests {
     use super::*;
     use crate::geometry::Point;
+    use proptest::prelude::*;
 
     /// Red left half, blue right half, as the camera sees it.
     fn halves(w: u32, h: u32) -> RgbImage {
@@ -345,5 +346,41 @@ mod tests {
         let image = RgbImage::from_pixel(1, 1, image::Rgb([1, 2, 3]));
         canvas.picture(&image, &Placement::cover((1, 1), &canvas), 0);
         assert!(canvas.pixels().iter().all(|&p| p == 0x01_0203));
+    }
+
+    proptest! {
+        /// Shrunk, kept or stretched, half on the canvas or beyond it: between the four source pixels.
+        #[test]
+        fn every_pixel_lies_between_four(
+            (w, h) in (1u32..40, 1u32..30),
+            (left, top) in (-30f32..30.0, -30f32..30.0),
+            scale in 0.2f32..2.5,
+            seed in any::<u32>(),
+        ) {
+            let noise = |x: u32, y: u32, c: u32| (x * 7_919 + y * 104_729 + c * 31).wrapping_mul(seed | 1) >> 24;
+            let image = RgbImage::from_fn(w, h, |x, y| {
+                image::Rgb([0, 1, 2].map(|c| noise(x, y, c) as u8))
+            });
+            let mut canvas = Canvas::new(23, 17);
+            let at = Placement { scale, left, top, source: (w as f32, h as f32) };
+            canvas.stretch(&image, &at, &|y| (y / 3, 23 - y / 4));
+            for (i, pixel) in canvas.pixels().iter().enumerate() {
+                let (x, y) = (i % 23, i / 23);
+                let drawn = (y / 3..23 - y / 4).contains(&x);
+                let (sx, wx) = locate(w as f32 - (x as f32 + 0.5 - left) / scale, w as usize);
+                let (sy, wy) = locate((y as f32 + 0.5 - top) / scale, h as usize);
+                for (c, shift) in [16, 8, 0].into_iter().enumerate() {
+                    let at = |dx: u32, dy: u32| {
+                        let place = ((sx + dx).min(w - 1), (sy + dy).min(h - 1));
+                        f32::from(image.get_pixel(place.0, place.1).0[c])
+                    };
+                    let mix = |a: f32, b: f32, weight: u32| a + (b - a) * weight as f32 / 256.0;
+                    let wanted = mix(mix(at(0, 0), at(1, 0), wx), mix(at(0, 1), at(1, 1), wx), wy);
+                    let got = (pixel >> shift & 0xff) as f32;
+                    let wanted = if drawn { wanted } else { 0.0 };
+                    prop_assert!((got - wanted).abs() < 1.6, "{x} {y}: {got} for {wanted}");
+                }
+            }
+        }
     }
 }
