@@ -63,7 +63,13 @@ impl Preview {
         // The first picture a window shows takes longest: no frame shall wait for that.
         let (width, height) = window.size();
         let mut canvas = Canvas::new(width, height);
-        screen.draw(&mut canvas, &Moment::blank(lang));
+        let (mut show_mesh, mut show_signals) = (!self.no_mesh, !self.no_signals);
+        let blank = Moment {
+            show_mesh,
+            show_signals,
+            ..Moment::blank(lang)
+        };
+        screen.draw(&mut canvas, &blank);
         window.show(&mut canvas)?;
         let mut feed = Feed::open(Wish {
             source: self.input.source.clone(),
@@ -77,7 +83,6 @@ impl Preview {
         })?;
         let stop = stop::signal()?;
         let mut now = Now::default();
-        let (mut show_mesh, mut show_signals) = (!self.no_mesh, !self.no_signals);
         let (mut over, mut over_now) = (false, false);
         let mut failure = None;
         // A frame of a recording before its time.

@@ -67,7 +67,7 @@ pub struct Cutter {
     table: Vec<f32>,
     columns: Axis,
     rows: Axis,
-    /// One row of the crop as wide as the picture under it, RGB, and one number more.
+    /// One row of the crop as wide as the picture under it, RGB, and what is read behind it.
     line: Vec<f32>,
 }
 
@@ -78,7 +78,7 @@ struct Axis {
     spans: Vec<(usize, usize)>,
     /// `taps` weights for each span; those beyond its pixels are 0.
     weights: Vec<f32>,
-    /// Most pixels that one of the crop is made of.
+    /// No pixel of the crop is made of more.
     taps: usize,
     /// From one pixel that is looked at to the next.
     step: usize,
@@ -263,7 +263,7 @@ fn across_by<const TAPS: usize>(columns: &Axis, line: &[f32], left: usize, out: 
     let spans = columns.spans.iter().zip(weights);
     for (pixel, (&(first, _), weights)) in out.chunks_exact_mut(3).zip(spans) {
         let mut sum = [0.0f32; 4];
-        // A pixel with nothing of the picture under it has no weights.
+        // What a pixel with nothing of the picture under it reads weighs nothing.
         let mut at = first.saturating_sub(left) * 3;
         for &weight in &weights[..taps] {
             let p = &line[at..at + 4];

@@ -38,17 +38,6 @@ impl Area {
         }
     }
 
-    /// The smallest area that holds both.
-    pub(super) fn with(self, other: Self) -> Self {
-        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
-        Self {
-            x,
-            y,
-            w: (self.x + self.w).max(other.x + other.w) - x,
-            h: (self.y + self.h).max(other.y + other.h) - y,
-        }
-    }
-
     /// Whole pixels touched, cut to a canvas: `x0, y0, x1, y1`, half open; `None` where there are none.
     pub(super) fn pixels(&self, width: usize, height: usize) -> Option<[usize; 4]> {
         let clip = |v: f32, most: usize| (v.max(0.0) as usize).min(most);

@@ -14,7 +14,10 @@ pub(super) type Span<'a> = &'a dyn Fn(usize) -> (usize, usize);
 impl Canvas {
     /// Draws the picture mirrored, and `margin` (0RGB) where it is not.
     pub fn picture(&mut self, image: &RgbImage, placement: &Placement, margin: u32) {
-        let area = placement.area();
+        let area = match image.is_empty() {
+            true => Area::default(),
+            false => placement.area(),
+        };
         let (width, height) = (self.width(), self.height());
         let within = |at: f32, most: usize| (at.round().max(0.0) as usize).min(most);
         let x = within(area.x, width)..within(area.x + area.w, width);
@@ -52,7 +55,7 @@ impl Canvas {
     /// A picture that grows: each source line is stretched once, then two of them are mixed per row, in loops a
     /// compiler turns into vector instructions. What lies below a whole step of colour is rounded by a pattern
     /// (ordered dither): frost is so smooth that plain rounding shows as stripes. One that does not grow has
-    /// more lines than rows: two of them are mixed first, and only the mixture is read at each column.
+    /// a line for each row at least: two of them are mixed first, and only the mixture is read at each column.
     pub(super) fn stretch(&mut self, image: &RgbImage, at: &Placement, span: Span<'_>) {
         let (sw, sh) = (image.width() as usize, image.height() as usize);
         if sw == 0 || sh == 0 || at.scale <= 0.0 {
@@ -289,98 +292,5 @@ impl<'a> Lines<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::geometry::Point;
-    use proptest::prelude::*;
-
-    /// Red left half, blue right half, as the camera sees it.
-    fn halves(w: u32, h: u32) -> RgbImage {
-        RgbImage::from_fn(w, h, |x, _| {
-            image::Rgb(if x < w / 2 { [255, 0, 0] } else { [0, 0, 255] })
-        })
-    }
-
-    #[test]
-    fn the_picture_is_mirrored_and_covers() {
-        let image = halves(64, 48);
-        for (w, h) in [(64, 48), (320, 240), (200, 50), (50, 200), (33, 17)] {
-            let mut canvas = Canvas::new(w, h);
-            let place = Placement::cover(image.dimensions(), &canvas);
-            canvas.picture(&image, &place, 0);
-            for y in [0, h / 2, h - 1] {
-                assert_eq!(canvas.pixels()[y * w], 0x00_00ff, "{w}x{h}");
-                assert_eq!(canvas.pixels()[y * w + w - 1], 0xff_0000, "{w}x{h}");
-            }
-        }
-    }
-
-    #[test]
-    fn at_full_size_every_pixel_is_kept() {
-        let image = RgbImage::from_fn(7, 5, |x, y| image::Rgb([x as u8 * 30, y as u8 * 40, 9]));
-        let mut canvas = Canvas::new(7, 5);
-        canvas.picture(&image, &Placement::fit((7, 5), &canvas), 0);
-        for (x, y, rgb) in image.enumerate_pixels() {
-            let [r, g, b] = rgb.0.map(u32::from);
-            let seen = canvas.pixels()[y as usize * 7 + 6 - x as usize];
-            assert_eq!(seen, r << 16 | g << 8 | b, "{x} {y}");
-        }
-    }
-
-    #[test]
-    fn points_lie_where_their_pixels_are_drawn() {
-        let mut image = RgbImage::new(64, 48);
-        image.put_pixel(10, 20, image::Rgb([255; 3]));
-        let mut canvas = Canvas::new(640, 300);
-        let place = Placement::fit((64, 48), &canvas);
-        canvas.picture(&image, &place, 0);
-        let (x, y) = place.point(Point { x: 10.5, y: 20.5 });
-        let brightest = (0..640 * 300).max_by_key(|&i| canvas.pixels()[i]).unwrap();
-        assert!((x - (brightest % 640) as f32).abs() < place.scale());
-        assert!((y - (brightest / 640) as f32).abs() < place.scale());
-    }
-
-    #[test]
-    fn a_picture_of_one_pixel_draws() {
-        let mut canvas = Canvas::new(8, 8);
-        let image = RgbImage::from_pixel(1, 1, image::Rgb([1, 2, 3]));
-        canvas.picture(&image, &Placement::cover((1, 1), &canvas), 0);
-        assert!(canvas.pixels().iter().all(|&p| p == 0x01_0203));
-    }
-
-    proptest! {
-        /// Shrunk, kept or stretched, half on the canvas or beyond it: between the four source pixels.
-        #[test]
-        fn every_pixel_lies_between_four(
-            (w, h) in (1u32..40, 1u32..30),
-            (left, top) in (-30f32..30.0, -30f32..30.0),
-            scale in 0.2f32..2.5,
-            seed in any::<u32>(),
-        ) {
-            let noise = |x: u32, y: u32, c: u32| (x * 7_919 + y * 104_729 + c * 31).wrapping_mul(seed | 1) >> 24;
-            let image = RgbImage::from_fn(w, h, |x, y| {
-                image::Rgb([0, 1, 2].map(|c| noise(x, y, c) as u8))
-            });
-            let mut canvas = Canvas::new(23, 17);
-            let at = Placement { scale, left, top, source: (w as f32, h as f32) };
-            canvas.stretch(&image, &at, &|y| (y / 3, 23 - y / 4));
-            for (i, pixel) in canvas.pixels().iter().enumerate() {
-                let (x, y) = (i % 23, i / 23);
-                let drawn = (y / 3..23 - y / 4).contains(&x);
-                let (sx, wx) = locate(w as f32 - (x as f32 + 0.5 - left) / scale, w as usize);
-                let (sy, wy) = locate((y as f32 + 0.5 - top) / scale, h as usize);
-                for (c, shift) in [16, 8, 0].into_iter().enumerate() {
-                    let at = |dx: u32, dy: u32| {
-                        let place = ((sx + dx).min(w - 1), (sy + dy).min(h - 1));
-                        f32::from(image.get_pixel(place.0, place.1).0[c])
-                    };
-                    let mix = |a: f32, b: f32, weight: u32| a + (b - a) * weight as f32 / 256.0;
-                    let wanted = mix(mix(at(0, 0), at(1, 0), wx), mix(at(0, 1), at(1, 1), wx), wy);
-                    let got = (pixel >> shift & 0xff) as f32;
-                    let wanted = if drawn { wanted } else { 0.0 };
-                    prop_assert!((got - wanted).abs() < 1.6, "{x} {y}: {got} for {wanted}");
-                }
-            }
-        }
-    }
-}
+#[path = "picture_tests.rs"]
+mod tests;

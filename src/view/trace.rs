@@ -35,17 +35,21 @@ impl Canvas {
     /// Covers what lies at most `radius` from any of the `ways`, each from a spot to another.
     fn near(&mut self, ways: &[[Spot; 2]], radius: f32, colour: Colour) {
         let (w, h) = (self.width(), self.height());
-        let cells = |area: Area| area.grow(radius).pixels(w, h);
-        let whole = ways.iter().filter_map(about).reduce(Area::with);
-        let Some([x0, y0, x1, y1]) = whole.and_then(cells) else {
+        let seen = ways.iter().filter_map(|way| {
+            let cells = about(way)?.grow(radius).pixels(w, h)?;
+            Some((way, cells))
+        });
+        let seen: Vec<_> = seen.collect();
+        // United as whole pixels: unions of floats round otherwise than each alone.
+        let cells = seen.iter().map(|(_, cells)| *cells);
+        let whole =
+            cells.reduce(|[a, b, c, d], [e, f, g, h]| [a.min(e), b.min(f), c.max(g), d.max(h)]);
+        let Some([x0, y0, x1, y1]) = whole else {
             return;
         };
         let stride = x1 - x0;
         let mut coverage = vec![0; stride * (y1 - y0)];
-        for way in ways {
-            let Some([left, top, right, bottom]) = about(way).and_then(cells) else {
-                continue;
-            };
+        for (way, [left, top, right, bottom]) in seen {
             let [from, to] = *way;
             let (x, y) = (to.0 - from.0, to.1 - from.1);
             let square = (x * x + y * y).max(f32::MIN_POSITIVE);
@@ -107,6 +111,22 @@ mod tests {
     }
 
     #[test]
+    fn spots_on_the_edge_of_a_pixel_and_beside_ones_far_away_are_drawn() {
+        // The far edge of both together, computed as a float, was 26; that of the second is 27.
+        let mut canvas = Canvas::new(60, 60);
+        canvas.dots([(11.5, 11.5), (24.7, 24.7)], 1.3, WHITE);
+        canvas.dots([(2.1, 2.1), (27.7, 27.7)], 1.3, WHITE);
+        canvas.dots(
+            [(-1e9, 5.0), (50.5, 5.5), (-1e7, 30.3), (9.0, 1e7)],
+            3.0,
+            WHITE,
+        );
+        for (x, y) in [(11, 11), (24, 24), (2, 2), (27, 27), (50, 5)] {
+            assert!(canvas.pixels()[y * 60 + x] > 0x80_8080, "{x} {y}");
+        }
+    }
+
+    #[test]
     fn spots_that_are_nowhere_or_far_away_leave_no_trace() {
         let mut canvas = Canvas::new(20, 10);
         let nowhere = [
@@ -123,6 +143,21 @@ mod tests {
     }
 
     proptest! {
+        /// None is left out, wherever the others are.
+        #[test]
+        fn every_dot_is_drawn(
+            places in proptest::collection::vec((0i32..600, 0i32..600), 1..9),
+            radius in 1f32..9.0,
+        ) {
+            let mut canvas = Canvas::new(60, 60);
+            let tenth = |n: i32| n as f32 / 10.0;
+            canvas.dots(places.iter().map(|&(x, y)| (tenth(x), tenth(y))), radius, WHITE);
+            for (x, y) in places {
+                let pixel = canvas.pixels()[y as usize / 10 * 60 + x as usize / 10];
+                prop_assert!(pixel > 0x80_8080, "{x} {y}");
+            }
+        }
+
         /// As a library draws it, but for how much of a pixel on the edge is covered. Where two ways meet, a
         /// pixel is covered as by the one that covers more of it, not by the two together.
         #[test]
