@@ -93,7 +93,8 @@ impl Axis {
         first..last.max().unwrap_or(first)
     }
 
-    /// The first pixel of each span, and its weights.
+    /// The first pixel of each span, how many are looked at, and its `taps` weights.
+    #[inline(always)]
     fn iter(&self) -> impl Iterator<Item = (usize, usize, &[f32])> {
         let weights = self.weights.chunks_exact(self.taps);
         let spans = self.spans.iter().zip(weights);
@@ -259,9 +260,7 @@ impl Loops for Cut<'_> {
 fn across_by<const TAPS: usize>(columns: &Axis, line: &[f32], left: usize, out: &mut [f32]) {
     let taps = if TAPS > 0 { TAPS } else { columns.taps };
     let hop = columns.step * 3;
-    let weights = columns.weights.chunks_exact(taps);
-    let spans = columns.spans.iter().zip(weights);
-    for (pixel, (&(first, _), weights)) in out.chunks_exact_mut(3).zip(spans) {
+    for (pixel, (first, _, weights)) in out.chunks_exact_mut(3).zip(columns.iter()) {
         let mut sum = [0.0f32; 4];
         // What a pixel with nothing of the picture under it reads weighs nothing.
         let mut at = first.saturating_sub(left) * 3;
