@@ -99,7 +99,8 @@ pub fn in_rounds<T>(
                 .all(|better| better.iou(&bbox) <= params.apart_iou);
             if apart { &mut now } else { &mut later }.push(bbox);
         }
-        let (mut sure, mut empty): (Vec<BBox>, Vec<BBox>) = (vec![], vec![]);
+        // Of an empty one with the IoU of what it spares.
+        let (mut sure, mut empty): (Vec<BBox>, Vec<(BBox, f32)>) = (vec![], vec![]);
         for (square, there) in now.iter().zip(look(&now)?) {
             let (place, score) = key(&there);
             // Only a find speaks for what is about it, and none is empty, however the limits are set.
@@ -108,13 +109,15 @@ pub fn in_rounds<T>(
                     sure.push(place.square());
                 }
                 found.push(there);
+            } else if score < params.void_score {
+                empty.push((*square, params.void_iou));
             } else if score < params.empty_score {
-                empty.push(*square);
+                empty.push((*square, params.empty_iou));
             }
         }
-        let near = |bbox: &BBox, some: &[BBox], most: f32| some.iter().any(|b| b.iou(bbox) > most);
         later.retain(|bbox| {
-            !near(bbox, &sure, params.same_iou) && !near(bbox, &empty, params.empty_iou)
+            !sure.iter().any(|find| find.iou(bbox) > params.same_iou)
+                && !empty.iter().any(|(there, most)| there.iou(bbox) > *most)
         });
         open = later;
     }
@@ -172,12 +175,17 @@ mod tests {
 
     #[test]
     fn an_empty_square_spares_those_that_all_but_cover_it() {
-        // IoU with 100: 105 .78, 110.5 .58. 300 is a find, and the square beside it is looked at.
-        let places = [300.0, 100.0, 105.0, 110.5, 305.0];
-        let score = |x: f32| if x < 200.0 { 0.01 } else { 0.8 };
-        let (seen, found) = rounds(&places, LIMITS, score);
-        assert_eq!(seen, [vec![300.0, 100.0], vec![110.5, 305.0]]);
-        assert_eq!(found, [300.0, 305.0]);
+        // IoU with 100: 105 .78, 112 .54, 85 .45. 300 is a find, and the square beside it is looked at.
+        let places = [300.0, 100.0, 105.0, 112.0, 85.0, 305.0];
+        for (nothing, spared) in [(0.15, vec![105.0]), (0.01, vec![105.0, 112.0])] {
+            let score = |x: f32| if x < 200.0 { nothing } else { 0.8 };
+            let (seen, found) = rounds(&places, LIMITS, score);
+            assert_eq!(seen[0], [300.0, 100.0]);
+            let seen = seen.concat();
+            let rest = places.iter().filter(|x| !seen.contains(x));
+            assert_eq!(rest.copied().collect::<Vec<_>>(), spared);
+            assert_eq!(found, [300.0, 305.0]);
+        }
     }
 
     #[test]
