@@ -3,7 +3,7 @@ use image::RgbImage;
 
 use super::{
     input::{BLACK, SIGNED},
-    kernels::{Isa, Loops},
+    kernels::{Across, Finish, Isa, blend},
 };
 use crate::geometry::BBox;
 
@@ -59,6 +59,9 @@ impl Kernel {
 /// less than a thousandth.
 const STEPS: f32 = 2_048.0;
 
+/// A part of a step: pixels between two of a table are counted in these.
+const FRACTION: f32 = 65_536.0;
+
 /// Cuts crops of `side` x `side` pixels.
 pub struct Cutter {
     isa: Isa,
@@ -67,6 +70,7 @@ pub struct Cutter {
     table: Vec<f32>,
     columns: Axis,
     rows: Axis,
+    across: Across,
     /// One row of the crop as wide as the picture under it, RGB, and what is read behind it.
     line: Vec<f32>,
 }
@@ -92,27 +96,27 @@ impl Axis {
         let last = used().map(|(first, count)| first + (count - 1) * self.step + 1);
         first..last.max().unwrap_or(first)
     }
-
-    /// The first pixel of each span, how many are looked at, and its `taps` weights.
-    #[inline(always)]
-    fn iter(&self) -> impl Iterator<Item = (usize, usize, &[f32])> {
-        let weights = self.weights.chunks_exact(self.taps);
-        let spans = self.spans.iter().zip(weights);
-        spans.map(|(&(first, count), weights)| (first, count, weights))
-    }
 }
 
 impl Cutter {
     /// A cutter whose crops are weighed by `kernel`.
     pub fn new(side: usize, kernel: Kernel) -> Self {
         let steps = (kernel.reach() * STEPS) as usize;
+        let isa = Isa::best();
+        // The cubic overshoots at edges.
+        let finish = Finish {
+            most: 255.0,
+            factor: SIGNED,
+            shift: BLACK,
+        };
         Self {
-            isa: Isa::best(),
+            isa,
             side,
             kernel,
             table: (0..=steps).map(|i| kernel.at(i as f32 / STEPS)).collect(),
             columns: Axis::default(),
             rows: Axis::default(),
+            across: Across::new(isa, finish),
             line: vec![],
         }
     }
@@ -136,13 +140,31 @@ impl Cutter {
         let table = (self.kernel, self.table.as_slice());
         weigh(columns, table, self.side, bbox.x1, bbox.width(), width);
         weigh(rows, table, self.side, bbox.y1, bbox.height(), height);
-        self.isa.run(Cut {
-            columns,
-            rows,
-            line: &mut self.line,
-            image,
-            out,
-        });
+        self.draw(image, out);
+    }
+
+    /// The crop, a row at a time: down over as wide a line as is needed, then across.
+    fn draw(&mut self, image: &RgbImage, out: &mut [f32]) {
+        let Self { columns, rows, .. } = self;
+        let needed = columns.needed();
+        // What a pixel with nothing of the picture under it reads weighs nothing.
+        let firsts = columns.spans.iter();
+        let firsts = firsts.map(|(first, _)| first.saturating_sub(needed.start));
+        self.across
+            .set(firsts, &columns.weights, columns.taps, columns.step);
+        let wide = needed.len() * 3;
+        self.line.clear();
+        // Where a pixel is made of fewer than others, what weighs nothing is read behind the line.
+        self.line.resize(wide.max(self.across.reach()), 0.0);
+        let stride = image.width() as usize * 3;
+        let hop = rows.step * stride;
+        let spans = rows.spans.iter().zip(rows.weights.chunks_exact(rows.taps));
+        for ((&(first, count), weights), out) in spans.zip(out.chunks_exact_mut(self.side * 3)) {
+            let line = &mut self.line[..wide];
+            let pixels = &image.as_raw()[first * stride + needed.start * 3..];
+            blend(self.isa, pixels, hop, &weights[..count], line);
+            self.across.run(&self.line, out);
+        }
     }
 }
 
@@ -164,117 +186,35 @@ fn weigh(
     axis.spans.clear();
     axis.weights.clear();
     axis.weights.resize(side * axis.taps, 0.0);
-    for (i, weights) in axis.weights.chunks_exact_mut(axis.taps).enumerate() {
-        let centre = start + (i as f32 + 0.5) * scale;
-        let begin = (centre - reach * wide - 0.5).ceil();
-        let end = (centre + reach * wide - 0.5).floor();
-        let (mut sum, mut count, mut first) = (0.0, 0, 0);
-        for tap in 0..axis.taps {
-            let p = begin + (tap * axis.step) as f32;
-            let away = (p + 0.5 - centre).abs() / wide;
-            if p > end {
-                break;
-            }
-            let weight = table.get((away * STEPS + 0.5) as usize).copied();
-            let weight = weight.unwrap_or(0.0);
+    let (step, taps) = (axis.step, axis.taps);
+    // Places in the table are whole numbers: to look up each weight takes longer than all else here.
+    let fine = STEPS / wide * FRACTION;
+    let hop = (fine * step as f32) as i32;
+    for (i, weights) in axis.weights.chunks_exact_mut(taps).enumerate() {
+        let centre = start + (i as f32 + 0.5) * scale - 0.5;
+        let begin = (centre - reach * wide).ceil();
+        let all = ((centre + reach * wide - begin) as usize / step + 1).min(taps);
+        let mut place = ((begin - centre) * fine) as i32;
+        let begin = begin as isize;
+        let before = begin.min(0).unsigned_abs().div_ceil(step).min(all);
+        let first = begin + (before * step) as isize;
+        let room = (limit as isize - first).max(0) as usize;
+        let count = room.div_ceil(step).min(all - before);
+        let mut sum = 0.0;
+        for tap in 0..all {
+            let nearest = (place.unsigned_abs() + FRACTION as u32 / 2) / FRACTION as u32;
+            let weight = table.get(nearest as usize).copied().unwrap_or(0.0);
+            place += hop;
             sum += weight;
-            if (0.0..limit as f32).contains(&p) {
-                if count == 0 {
-                    first = p as usize;
-                }
-                weights[count] = weight;
-                count += 1;
+            if (before..before + count).contains(&tap) {
+                weights[tap - before] = weight;
             }
         }
         for weight in &mut weights[..count] {
             *weight /= sum;
         }
-        axis.spans.push((first, count));
-    }
-}
-
-/// The crop, a row at a time: down over as wide a line as is needed, then across.
-struct Cut<'a> {
-    columns: &'a Axis,
-    rows: &'a Axis,
-    line: &'a mut Vec<f32>,
-    image: &'a RgbImage,
-    out: &'a mut [f32],
-}
-
-impl Loops for Cut<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let needed = self.columns.needed();
-        let across = needed.len() * 3;
-        let stride = self.image.width() as usize * 3;
-        let (step, hop) = (self.rows.step, self.columns.step * 3);
-        self.line.clear();
-        // Where a pixel is made of fewer than others, what weighs nothing is read behind the line; four
-        // numbers at a time.
-        let behind = self.columns.taps * hop + 1;
-        self.line.resize(across + behind, 0.0);
-        let pixels = self.image.as_raw();
-        let lines = self.out.chunks_exact_mut(self.columns.spans.len() * 3);
-        for ((first, count, weights), out) in self.rows.iter().zip(lines) {
-            let line = &mut self.line[..across];
-            line.fill(0.0);
-            let row = |y: usize| &pixels[y * stride + needed.start * 3..][..across];
-            // Four rows at a time: the sums are loaded and stored once for all of them.
-            let weights = &weights[..count];
-            let mut y = first;
-            for w in weights.chunks_exact(4) {
-                let (a, b) = (row(y), row(y + step));
-                let (c, d) = (row(y + 2 * step), row(y + 3 * step));
-                for (i, sum) in line.iter_mut().enumerate() {
-                    let upper = w[0] * f32::from(a[i]) + w[1] * f32::from(b[i]);
-                    *sum += upper + (w[2] * f32::from(c[i]) + w[3] * f32::from(d[i]));
-                }
-                y += 4 * step;
-            }
-            for &weight in weights.chunks_exact(4).remainder() {
-                for (sum, p) in line.iter_mut().zip(row(y)) {
-                    *sum += weight * f32::from(*p);
-                }
-                y += step;
-            }
-            // A loop of a known length is unrolled; one whose length changes is guessed wrongly.
-            let (columns, line) = (self.columns, self.line.as_slice());
-            match columns.taps {
-                3 => across_by::<3>(columns, line, needed.start, out),
-                4 => across_by::<4>(columns, line, needed.start, out),
-                5 => across_by::<5>(columns, line, needed.start, out),
-                6 => across_by::<6>(columns, line, needed.start, out),
-                7 => across_by::<7>(columns, line, needed.start, out),
-                _ => across_by::<0>(columns, line, needed.start, out),
-            }
-        }
-    }
-}
-
-/// A row of the crop from a line of the picture that begins at pixel `left`. `TAPS` is how many weights each
-/// pixel has, or 0.
-#[inline(always)]
-fn across_by<const TAPS: usize>(columns: &Axis, line: &[f32], left: usize, out: &mut [f32]) {
-    let taps = if TAPS > 0 { TAPS } else { columns.taps };
-    let hop = columns.step * 3;
-    for (pixel, (first, _, weights)) in out.chunks_exact_mut(3).zip(columns.iter()) {
-        let mut sum = [0.0f32; 4];
-        // What a pixel with nothing of the picture under it reads weighs nothing.
-        let mut at = first.saturating_sub(left) * 3;
-        for &weight in &weights[..taps] {
-            let p = &line[at..at + 4];
-            for k in 0..4 {
-                sum[k] += weight * p[k];
-            }
-            at += hop;
-        }
-        for (to, sum) in pixel.iter_mut().zip(sum) {
-            // The cubic overshoots at edges.
-            *to = sum.clamp(0.0, 255.0) * SIGNED + BLACK;
-        }
+        axis.spans
+            .push((if count > 0 { first as usize } else { 0 }, count));
     }
 }
 

@@ -7,6 +7,8 @@
     unsafe_code,
     reason = "a compiler does not find these loops (FACTS: 5-7 GFLOP/s of 108)"
 )]
+mod across;
+mod blend;
 mod conv;
 mod dense;
 mod depthwise;
@@ -25,6 +27,8 @@ mod tile;
 mod vector;
 mod winograd;
 
+pub use across::{Across, Finish};
+pub use blend::blend;
 pub use conv::{Conv, ConvSpec, Residual, slopes_of};
 pub use dense::Dense;
 pub use depthwise::Depthwise;

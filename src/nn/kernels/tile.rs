@@ -73,6 +73,8 @@ struct Cursor {
     /// The same, from one picture to the next.
     wrap_picture: usize,
     step: usize,
+    /// Whether all pixels lie evenly apart, rows and pictures too: those of a kernel of one pixel do.
+    even: bool,
 }
 
 impl Cursor {
@@ -86,13 +88,15 @@ impl Cursor {
         let last = output.w.saturating_sub(1) * step;
         let wrap = spec.stride[0] * line - last;
         let top = output.h.saturating_sub(1) * spec.stride[0] * line;
+        let wrap_picture = dims.h * line - top - last;
         Self {
             x,
             y,
             offset: (n * dims.h + y * spec.stride[0]) * line + x * step,
             wrap,
-            wrap_picture: dims.h * line - top - last,
+            wrap_picture,
             step,
+            even: wrap == step && wrap_picture == step,
         }
     }
 
@@ -152,14 +156,22 @@ unsafe fn tile<V: Vector, const R: usize, const PX: usize>(
     let spec = &conv.spec;
     let count = left.min(PX);
     let mut taps = [job.input.as_ptr(); PX];
-    for (i, taps) in taps.iter_mut().enumerate() {
-        // Beyond the last pixel the last one is computed again, and not written.
-        *taps = job.input.as_ptr().wrapping_add(cursor.offset);
-        if i + 1 < count {
-            cursor.advance(job.output);
+    // Beyond the last pixel the last one is computed again, and not written.
+    if cursor.even {
+        unroll!(p < PX, {
+            let offset = cursor.offset + p.min(count - 1) * cursor.step;
+            taps[p] = taps[p].wrapping_add(offset);
+        });
+        cursor.offset += count * cursor.step;
+    } else {
+        for (i, taps) in taps.iter_mut().enumerate() {
+            *taps = taps.wrapping_add(cursor.offset);
+            if i + 1 < count {
+                cursor.advance(job.output);
+            }
         }
+        cursor.advance(job.output);
     }
-    cursor.advance(job.output);
     let run = spec.kernel[1] * spec.inputs;
     let line = job.dims.w * job.dims.c;
     // SAFETY: `Conv::new` filled weights, bias and slopes up to R registers for each tap of the

@@ -1,17 +1,18 @@
 //! Registers of AVX2, with what FMA and F16C add.
 use std::arch::x86_64::{
-    __m256, __m256i, _mm_castps_pd, _mm_cvtsd_f64, _mm_loadu_si128, _mm_movehl_ps, _mm_store_ss,
-    _mm_storeu_ps, _mm256_blend_ps, _mm256_blendv_ps, _mm256_castpd_ps, _mm256_castps_pd,
-    _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_cvtph_ps, _mm256_extractf128_ps,
+    __m256, __m256i, _mm_castps_pd, _mm_cvtsd_f64, _mm_loadl_epi64, _mm_loadu_ps, _mm_loadu_si128,
+    _mm_movehl_ps, _mm_store_ss, _mm_storeu_ps, _mm256_blend_ps, _mm256_blendv_ps,
+    _mm256_castpd_ps, _mm256_castps_pd, _mm256_castps256_ps128, _mm256_castsi256_ps,
+    _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtph_ps, _mm256_extractf128_ps,
     _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskload_ps, _mm256_max_ps,
-    _mm256_min_ps, _mm256_permute4x64_pd, _mm256_permutevar8x32_ps, _mm256_set1_ps,
-    _mm256_setr_epi32, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_unpackhi_pd, _mm256_unpackhi_ps,
-    _mm256_unpacklo_pd, _mm256_unpacklo_ps,
+    _mm256_min_ps, _mm256_permute4x64_pd, _mm256_permutevar8x32_ps, _mm256_set_m128,
+    _mm256_set1_ps, _mm256_setr_epi32, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_unpackhi_pd,
+    _mm256_unpackhi_ps, _mm256_unpacklo_pd, _mm256_unpacklo_ps,
 };
 
 use half::f16;
 
-use super::Vector;
+use super::{Pixels, Vector};
 
 /// Masks of AVX2: eight numbers from `8 - count` on have `count` times all bits, then none.
 static MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -167,5 +168,29 @@ unsafe impl Vector for __m256 {
     unsafe fn load_half(from: *const f16) -> Self {
         // SAFETY: as the trait says.
         unsafe { _mm256_cvtph_ps(_mm_loadu_si128(from.cast())) }
+    }
+}
+
+// SAFETY: as above; a register has eight floats.
+unsafe impl Pixels for __m256 {
+    #[inline(always)]
+    unsafe fn load_bytes(from: *const u8) -> Self {
+        // SAFETY: as the trait says; eight bytes are read.
+        unsafe { _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(from.cast()))) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_fours(low: *const f32, high: *const f32) -> Self {
+        // SAFETY: as the trait says; four floats of each are read.
+        unsafe { _mm256_set_m128(_mm_loadu_ps(high), _mm_loadu_ps(low)) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_fours(self, low: *mut f32, high: *mut f32) {
+        // SAFETY: as the trait says; four floats of each are written.
+        unsafe {
+            _mm_storeu_ps(low, _mm256_castps256_ps128(self));
+            _mm_storeu_ps(high, _mm256_extractf128_ps::<1>(self));
+        }
     }
 }

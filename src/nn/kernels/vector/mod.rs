@@ -81,6 +81,22 @@ pub unsafe trait Vector: Copy {
     }
 }
 
+/// Registers of eight floats, for pictures: what AVX-512 would double, their loads do not fill.
+///
+/// # Safety
+///
+/// As for [`Vector`]; `N` is 8.
+pub unsafe trait Pixels: Vector {
+    /// The eight bytes at `from`, as floats.
+    unsafe fn load_bytes(from: *const u8) -> Self;
+
+    /// The four floats at `low`, then those at `high`.
+    unsafe fn load_fours(low: *const f32, high: *const f32) -> Self;
+
+    /// Writes the first four floats at `low`, then the others at `high`, which may begin before those end.
+    unsafe fn store_fours(self, low: *mut f32, high: *mut f32);
+}
+
 /// A number as weights are stored.
 pub trait Stored: Copy + Default {
     /// A register of them, as floats.

@@ -2,7 +2,7 @@
 use half::f16;
 use wide::f32x8;
 
-use super::Vector;
+use super::{Pixels, Vector};
 
 /// Eight floats: two registers of SSE2 or NEON, or whatever the program is compiled for. Of eight floats in
 /// plain Rust the compiler makes registers only where it optimizes most.
@@ -105,5 +105,31 @@ unsafe impl Vector for Portable {
         // SAFETY: the caller vouches for eight halves; an array of halves needs no more alignment.
         let halves = unsafe { from.cast::<[f16; 8]>().read() };
         Self(f32x8::new(halves.map(f16::to_f32)))
+    }
+}
+
+// SAFETY: as above; there are eight floats.
+unsafe impl Pixels for Portable {
+    #[inline(always)]
+    unsafe fn load_bytes(from: *const u8) -> Self {
+        // SAFETY: the caller vouches for eight bytes.
+        let bytes = unsafe { from.cast::<[u8; 8]>().read() };
+        Self::from_fn(|i| f32::from(bytes[i]))
+    }
+
+    #[inline(always)]
+    unsafe fn load_fours(low: *const f32, high: *const f32) -> Self {
+        // SAFETY: the caller vouches for four floats each; arrays of floats need no more alignment.
+        let fours = unsafe { [low, high].map(|four| four.cast::<[f32; 4]>().read()) };
+        Self::from_fn(|i| fours[i / 4][i % 4])
+    }
+
+    #[inline(always)]
+    unsafe fn store_fours(self, low: *mut f32, high: *mut f32) {
+        let fours = self.0.to_array();
+        for (to, four) in [low, high].into_iter().zip(fours.as_chunks::<4>().0) {
+            // SAFETY: the caller vouches for four floats each.
+            unsafe { to.cast::<[f32; 4]>().write(*four) };
+        }
     }
 }

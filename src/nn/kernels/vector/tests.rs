@@ -59,6 +59,27 @@ unsafe fn check<V: Vector>() {
     }
 }
 
+/// The same for what only registers of eight do.
+///
+/// # Safety
+///
+/// The processor has the instruction set of `V`.
+unsafe fn check_pixels<V: Pixels>() {
+    let numbers: Vec<f32> = (0..12).map(|i| i as f32).collect();
+    let bytes = [0, 1, 2, 3, 127, 128, 254, 255];
+    let (mut fours, mut floats) = ([f32::NAN; 8], [0.0; 8]);
+    // SAFETY: all are as long as a register or its half, of an instruction set that the caller has.
+    unsafe {
+        let from = |at: usize| numbers[at..].as_ptr();
+        let register = V::load_fours(from(7), from(1));
+        register.store_fours(fours.as_mut_ptr(), fours[3..].as_mut_ptr());
+        V::load_bytes(bytes.as_ptr()).store(floats.as_mut_ptr());
+    }
+    assert_eq!(floats[..], bytes.map(f32::from));
+    assert_eq!(fours[..7], [7.0, 8.0, 9.0, 1.0, 2.0, 3.0, 4.0]);
+    assert!(fours[7].is_nan());
+}
+
 #[test]
 fn every_instruction_set_moves_floats_to_the_same_places() {
     for isa in Isa::available() {
@@ -68,8 +89,14 @@ fn every_instruction_set_moves_floats_to_the_same_places() {
                 #[cfg(target_arch = "x86_64")]
                 Isa::Avx512 => check::<__m512>(),
                 #[cfg(target_arch = "x86_64")]
-                Isa::Avx2 => check::<__m256>(),
-                _ => check::<Portable>(),
+                Isa::Avx2 => {
+                    check::<__m256>();
+                    check_pixels::<__m256>();
+                }
+                _ => {
+                    check::<Portable>();
+                    check_pixels::<Portable>();
+                }
             }
         }
     }
