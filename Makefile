@@ -14,13 +14,15 @@ demo: ## build, then run the challenge on the simulated subject
 # Functions with the same code become one, where Rust brings the linker that can do that.
 LLD = $(wildcard $(shell rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-gnu/bin/gcc-ld/ld.lld)
 FOLD = -C link-arg=-Wl,--icf=all
-# Where this machine keeps the libraries' sources is nobody's business, and 40 KB in what panics say.
+# Where this machine keeps the libraries' sources is nobody's business, and 40 KB in what panics say. As a
+# setting, beside others of the user's; cargo leaves it out where there are RUSTFLAGS.
 SOURCES = $${CARGO_HOME:-$$HOME/.cargo}/registry/src
-BARE = $$(printf -- '--remap-path-prefix=%s= ' "$(SOURCES)"/*/ "$(CURDIR)"/)
+BARE = build.rustflags=[$$(printf '"--remap-path-prefix=%s=", ' "$(SOURCES)"/*/ "$(CURDIR)"/)]
+HOST = $$(rustc -vV | sed -n 's/^host: //p')
 dist: ## build the program to hand out, target/dist/liveness: smaller, and longer to build
 	@scripts/deps.sh build
-	@cargo fetch
-	RUSTFLAGS="$$RUSTFLAGS $(BARE)" cargo rustc --profile dist --bin liveness -- $(if $(LLD),$(FOLD))
+	@cargo fetch --target "$(HOST)"
+	cargo rustc --config "$(BARE)" --profile dist --bin liveness -- $(if $(LLD),$(FOLD))
 	@ls -l "$${CARGO_TARGET_DIR:-target}/dist/liveness"
 
 # In the profile of `demo`: the dependencies take most of the time and are then built once, and

@@ -14,7 +14,7 @@ const RGB: usize = 3;
 const GROUP: usize = 4;
 
 /// What becomes of a sum: held between 0 and `most`, times `factor`, and `shift` more.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Finish {
     pub most: f32,
     pub factor: f32,
@@ -22,7 +22,6 @@ pub struct Finish {
 }
 
 /// Makes pixels from those of a line, RGB: each from as many, evenly apart.
-#[derive(Debug)]
 pub struct Across {
     isa: Isa,
     finish: Finish,
@@ -34,7 +33,8 @@ pub struct Across {
     hop: usize,
     /// Where the first of those begins in the line, filled up to a [`GROUP`].
     starts: Vec<usize>,
-    /// The weights as they are multiplied: of two pixels each four times, for each tap.
+    /// The weights as they are multiplied: of two pixels each four times, for each tap. Half a megabyte for the
+    /// largest crops, a few kilobytes for most.
     weights: Vec<f32>,
     /// Floats of the line that are read.
     reach: usize,
@@ -68,7 +68,8 @@ impl Across {
     ///
     /// # Panics
     ///
-    /// Where there is another number of weights.
+    /// Where there is another number of weights, or the last pixel lies beyond all memory. Nothing can be run then
+    /// until it is set again.
     pub fn set(
         &mut self,
         firsts: impl Iterator<Item = usize>,
@@ -76,14 +77,21 @@ impl Across {
         taps: usize,
         step: usize,
     ) {
+        // No line is as long: what is set in part is not run.
+        self.reach = usize::MAX;
         self.starts.clear();
-        self.starts.extend(firsts.map(|first| first * RGB));
+        self.starts
+            .extend(firsts.map(|first| first.saturating_mul(RGB)));
         self.count = self.starts.len();
-        assert_eq!(weights.len(), self.count * taps, "weights");
-        (self.taps, self.hop) = (taps, step * RGB);
+        assert_eq!(Some(weights.len()), self.count.checked_mul(taps), "weights");
         let last = self.starts.iter().max().copied().unwrap_or(0);
-        // Four floats are read of each pixel.
-        self.reach = last + taps.saturating_sub(1) * self.hop + RGB + 1;
+        let reach = step.checked_mul(RGB).and_then(|hop| {
+            let along = taps.saturating_sub(1).checked_mul(hop)?;
+            // Four floats are read of each pixel.
+            last.checked_add(along)?.checked_add(RGB + 1)
+        });
+        assert!(reach.is_some_and(|reach| reach < usize::MAX), "reach");
+        (self.taps, self.hop) = (taps, step * RGB);
         self.starts.resize(self.count.next_multiple_of(GROUP), 0);
         self.weights.clear();
         self.weights.resize(self.starts.len() * taps * 4, 0.0);
@@ -97,6 +105,7 @@ impl Across {
             }
         }
         self.made.resize(self.starts.len() * RGB + 1, 0.0);
+        self.reach = reach.unwrap_or(usize::MAX);
     }
 
     /// Floats that a line must have.
@@ -221,6 +230,23 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "reach")]
+    fn a_pixel_so_far_away_that_it_comes_round_is_refused() {
+        let mut across = Across::new(Isa::best(), FINISH);
+        across.set([0].into_iter(), &[1.0; 9], 9, 1 << (usize::BITS - 3));
+    }
+
+    #[test]
+    #[should_panic(expected = "line")]
+    fn what_is_set_in_part_is_not_run() {
+        let mut across = Across::new(Isa::best(), FINISH);
+        across.set([0].into_iter(), &[1.0], 1, 1);
+        let set = std::panic::AssertUnwindSafe(|| across.set(0..99, &[1.0; 2], 1, 1));
+        assert!(std::panic::catch_unwind(set).is_err());
+        across.run(&[0.0; 4], &mut [0.0; 297]);
     }
 
     #[test]

@@ -15,11 +15,10 @@ use super::{
 /// Where the last row ends beyond `bytes`, or the processor lacks the instruction set.
 pub fn blend(isa: Isa, bytes: &[u8], hop: usize, weights: &[f32], line: &mut [f32]) {
     assert!(isa.is_available(), "{isa:?} on this machine");
-    let last = weights.len().saturating_sub(1) * hop;
-    assert!(
-        weights.is_empty() || last + line.len() <= bytes.len(),
-        "rows"
-    );
+    let last = weights.len().saturating_sub(1).checked_mul(hop);
+    let end = last.and_then(|last| last.checked_add(line.len()));
+    let inside = end.is_some_and(|end| end <= bytes.len());
+    assert!(weights.is_empty() || inside, "rows");
     let rows = Rows {
         bytes,
         hop,
@@ -148,5 +147,12 @@ mod tests {
     #[should_panic(expected = "rows")]
     fn a_row_beyond_the_bytes_is_refused() {
         blend(Isa::Portable, &[0; 19], 10, &[1.0; 2], &mut [0.0; 10]);
+    }
+
+    #[test]
+    #[should_panic(expected = "rows")]
+    fn a_row_so_far_beyond_that_it_comes_round_is_refused() {
+        let hop = 1 << (usize::BITS - 1);
+        blend(Isa::best(), &[0; 16], hop, &[1.0; 3], &mut [0.0; 8]);
     }
 }

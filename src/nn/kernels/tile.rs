@@ -73,7 +73,8 @@ struct Cursor {
     /// The same, from one picture to the next.
     wrap_picture: usize,
     step: usize,
-    /// Whether all pixels lie evenly apart, rows and pictures too: those of a kernel of one pixel do.
+    /// Whether all pixels lie evenly apart, rows and pictures too: those of a kernel of one pixel
+    /// do, at a stride of 1.
     even: bool,
 }
 
