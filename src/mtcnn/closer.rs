@@ -81,7 +81,8 @@ pub struct Limits {
 
 /// Looks at `squares`, best first, in rounds: of boxes that may show one face the best goes first, and
 /// where the network is sure of it those about it are spared, as are those that cover most of one in which it
-/// saw nothing, or half of one in which there cannot be anything. `look` gives what each square holds, in their order; `key` tells where that lies, and its score.
+/// saw nothing, or half of one in which there cannot be anything. `look` gives what each square holds, in their
+/// order; `key` tells where that lies, and its score.
 pub fn in_rounds<T>(
     squares: &[BBox],
     params: &Params,
