@@ -51,7 +51,7 @@ impl Kernel {
                 ..input
             },
             Self::Conv(conv) => conv.spec().output(input),
-            Self::Winograd(conv) => conv.spec().output(input),
+            Self::Winograd(conv) => conv.output(input),
             Self::Dense(dense) => dense.spec().output(input),
             Self::Stem(stem) => stem.output(input),
             Self::PooledConv(conv, pool) => pool.output(conv.spec().output(input)),

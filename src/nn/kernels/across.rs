@@ -4,7 +4,7 @@ use std::arch::x86_64::__m256;
 
 use super::{
     Isa,
-    vector::{Pixels, Portable},
+    vector::{Eight, Portable},
 };
 
 /// Channels of a pixel.
@@ -140,7 +140,7 @@ impl Across {
 ///
 /// The processor has the instruction set of `V`; sizes are as [`Across::set`] leaves them, the line has `reach` floats.
 #[inline(always)]
-unsafe fn sweep<V: Pixels>(across: &mut Across, line: &[f32]) {
+unsafe fn sweep<V: Eight>(across: &mut Across, line: &[f32]) {
     let (taps, hop) = (across.taps, across.hop);
     let mut weights = across.weights.as_ptr();
     let mut to = across.made.as_mut_ptr();

@@ -4,7 +4,7 @@ use std::arch::x86_64::__m256;
 
 use super::{
     Isa,
-    vector::{Pixels, Portable},
+    vector::{Eight, Portable},
 };
 
 /// Writes the sum of rows of `bytes`, each as long as `line` and times its weight; `hop` is from the beginning of
@@ -48,7 +48,7 @@ impl Rows<'_> {
     /// The processor has the instruction set of `V`; so many bytes from `at` on lie in every row, and so many floats
     /// in `line`.
     #[inline(always)]
-    unsafe fn sum<V: Pixels, const R: usize>(&self, at: usize, line: &mut [f32]) {
+    unsafe fn sum<V: Eight, const R: usize>(&self, at: usize, line: &mut [f32]) {
         // SAFETY: the caller's conditions.
         unsafe {
             let mut sums = [V::splat(0.0); R];
@@ -73,7 +73,7 @@ impl Rows<'_> {
 ///
 /// The processor has the instruction set of `V`; every row lies in the bytes.
 #[inline(always)]
-unsafe fn sweep<V: Pixels, const R: usize>(rows: &Rows<'_>, line: &mut [f32]) {
+unsafe fn sweep<V: Eight, const R: usize>(rows: &Rows<'_>, line: &mut [f32]) {
     let wide = R * V::N;
     let step = if line.len() < wide { V::N } else { wide };
     if line.len() < step {

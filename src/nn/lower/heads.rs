@@ -71,7 +71,7 @@ fn head(layer: &Layer) -> Option<(Key, usize)> {
         Kind::Conv {
             spec,
             slopes: None,
-            pool: None,
+            next: None,
             ..
         } if layer.residual.is_none() => {
             Some(((layer.input, spec.kernel, spec.stride), spec.outputs))
@@ -132,7 +132,7 @@ mod tests {
                 weights: (0..inputs * outputs).map(number).collect(),
                 bias: (0..outputs).map(number).collect(),
                 slopes: slopes.then(|| vec![0.25; outputs]),
-                pool: None,
+                next: None,
                 dense: false,
             },
             input,

@@ -20,7 +20,7 @@ pub enum Kind {
         weights: Vec<f32>,
         bias: Vec<f32>,
         slopes: Option<Vec<f32>>,
-        pool: Option<Pool>,
+        next: Option<Next>,
         /// Whether each picture gives one pixel.
         dense: bool,
     },
@@ -41,33 +41,72 @@ pub enum Kind {
         first: usize,
         count: usize,
     },
-    /// A pool that a convolution has taken over: the same value under another number.
+    /// What a convolution has taken over: the same value under another number.
     Nothing,
 }
 
-/// Gives each pool that alone reads a convolution to that convolution, if it is computed row by row.
-pub fn fuse_pools(layers: &mut [Layer], outputs: &[Value]) {
+/// What a convolution computes behind itself.
+#[derive(Debug)]
+pub enum Next {
+    Pool(Pool),
+    /// A convolution of one pixel.
+    Head {
+        spec: ConvSpec,
+        weights: Vec<f32>,
+        bias: Vec<f32>,
+    },
+}
+
+/// Gives each pool or head that alone reads a convolution to that convolution, if it can compute both.
+pub fn fuse(layers: &mut [Layer], outputs: &[Value]) {
     for i in 0..layers.len() {
-        let Kind::Pool(pool) = layers[i].kind else {
-            continue;
-        };
         let value = layers[i].input;
         let reads = |layer: &Layer| layer.input == value || layer.residual == Some(value);
         let readers = layers.iter().filter(|layer| reads(layer)).count();
         if readers != 1 || outputs.contains(&value) || value == 0 {
             continue;
         }
-        if let Layer {
-            kind: Kind::Conv {
-                spec, pool: place, ..
+        let behind = match &layers[value - 1] {
+            Layer {
+                kind:
+                    Kind::Conv {
+                        spec,
+                        dense: false,
+                        next: None,
+                        ..
+                    },
+                residual: None,
+                ..
+            } => Winograd::suits(spec),
+            _ => continue,
+        };
+        let next = match &mut layers[i] {
+            Layer {
+                kind: Kind::Pool(pool),
+                ..
+            } if !behind => Next::Pool(*pool),
+            Layer {
+                kind:
+                    Kind::Conv {
+                        spec,
+                        weights,
+                        bias,
+                        slopes: None,
+                        next: None,
+                        dense: false,
+                    },
+                residual: None,
+                ..
+            } if behind && Winograd::suits_head(spec) => Next::Head {
+                spec: *spec,
+                weights: std::mem::take(weights),
+                bias: std::mem::take(bias),
             },
-            residual: None,
-            ..
-        } = &mut layers[value - 1]
-            && !Winograd::suits(spec)
-        {
-            *place = Some(pool);
-            layers[i].kind = Kind::Nothing;
+            _ => continue,
+        };
+        layers[i].kind = Kind::Nothing;
+        if let Kind::Conv { next: place, .. } = &mut layers[value - 1].kind {
+            *place = Some(next);
         }
     }
 }
@@ -91,31 +130,36 @@ pub fn pack(layers: Vec<Layer>, outputs: Vec<Value>, isa: Isa) -> Program {
                 weights,
                 bias,
                 slopes,
-                pool,
+                next,
                 dense,
             } => {
                 let slopes = slopes.as_deref();
                 let conv = || Conv::new(isa, spec, &weights, &bias, slopes);
-                match pool {
-                    Some(pool) if Stem::suits(isa, &spec, &pool) => {
+                let winograd = |slopes| Winograd::new(isa, spec, &weights, &bias, slopes);
+                match next {
+                    Some(Next::Pool(pool)) if Stem::suits(isa, &spec, &pool) => {
                         Kernel::Stem(Stem::new(isa, spec, &weights, &bias, slopes, pool))
                     }
-                    Some(pool) => Kernel::PooledConv(conv(), pool),
+                    Some(Next::Pool(pool)) => Kernel::PooledConv(conv(), pool),
+                    Some(Next::Head {
+                        spec,
+                        weights,
+                        bias,
+                    }) => Kernel::Winograd(winograd(slopes).with_head(spec, &weights, &bias)),
                     None if dense && residual.is_none() => {
                         Kernel::Dense(Dense::new(isa, spec, &weights, &bias, slopes))
                     }
                     None if Winograd::suits(&spec) => match residual {
                         Some(_) => {
-                            let conv = Winograd::new(isa, spec, &weights, &bias, None);
                             steps.push(Step {
-                                kernel: Kernel::Winograd(conv),
+                                kernel: Kernel::Winograd(winograd(None)),
                                 input,
                                 residual: None,
                             });
                             input = steps.len();
                             Kernel::Sum(slopes_of(slopes, spec.outputs))
                         }
-                        None => Kernel::Winograd(Winograd::new(isa, spec, &weights, &bias, slopes)),
+                        None => Kernel::Winograd(winograd(slopes)),
                     },
                     None => Kernel::Conv(conv()),
                 }
@@ -142,3 +186,7 @@ pub fn pack(layers: Vec<Layer>, outputs: Vec<Value>, isa: Isa) -> Program {
         outputs.iter().map(|&value| moved[value]).collect(),
     )
 }
+
+#[cfg(test)]
+#[path = "layer_tests.rs"]
+mod tests;

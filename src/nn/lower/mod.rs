@@ -29,7 +29,7 @@ use super::{
 };
 use graph::{Graph, border, both_ways, size};
 use heads::join_heads;
-use layer::{Kind, Layer, fuse_pools, pack};
+use layer::{Kind, Layer, fuse, pack};
 
 /// Why a graph is left to tract.
 type Reason = String;
@@ -43,7 +43,7 @@ pub struct Recognised {
 impl Recognised {
     /// The program, packed for `isa`.
     pub fn pack(mut self, isa: Isa) -> Program {
-        fuse_pools(&mut self.layers, &self.outputs);
+        fuse(&mut self.layers, &self.outputs);
         pack(self.layers, self.outputs, isa)
     }
 }
@@ -185,7 +185,7 @@ impl Pass<'_> {
             weights,
             bias,
             slopes: None,
-            pool: None,
+            next: None,
             dense,
         };
         self.push(kind, input)

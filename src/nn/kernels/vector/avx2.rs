@@ -1,18 +1,18 @@
 //! Registers of AVX2, with what FMA and F16C add.
 use std::arch::x86_64::{
     __m256, __m256i, _mm_castps_pd, _mm_cvtsd_f64, _mm_loadl_epi64, _mm_loadu_ps, _mm_loadu_si128,
-    _mm_movehl_ps, _mm_store_ss, _mm_storeu_ps, _mm256_blend_ps, _mm256_blendv_ps,
+    _mm_movehl_ps, _mm_store_ss, _mm_storeu_ps, _mm256_add_ps, _mm256_blend_ps, _mm256_blendv_ps,
     _mm256_castpd_ps, _mm256_castps_pd, _mm256_castps256_ps128, _mm256_castsi256_ps,
     _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtph_ps, _mm256_extractf128_ps,
     _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskload_ps, _mm256_max_ps,
-    _mm256_min_ps, _mm256_permute4x64_pd, _mm256_permutevar8x32_ps, _mm256_set_m128,
-    _mm256_set1_ps, _mm256_setr_epi32, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_unpackhi_pd,
-    _mm256_unpackhi_ps, _mm256_unpacklo_pd, _mm256_unpacklo_ps,
+    _mm256_min_ps, _mm256_permute2f128_ps, _mm256_permute4x64_pd, _mm256_permutevar8x32_ps,
+    _mm256_set_m128, _mm256_set1_ps, _mm256_setr_epi32, _mm256_shuffle_ps, _mm256_storeu_ps,
+    _mm256_unpackhi_pd, _mm256_unpackhi_ps, _mm256_unpacklo_pd, _mm256_unpacklo_ps,
 };
 
 use half::f16;
 
-use super::{Pixels, Vector};
+use super::{Eight, Vector};
 
 /// Masks of AVX2: eight numbers from `8 - count` on have `count` times all bits, then none.
 static MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -172,7 +172,7 @@ unsafe impl Vector for __m256 {
 }
 
 // SAFETY: as above; a register has eight floats.
-unsafe impl Pixels for __m256 {
+unsafe impl Eight for __m256 {
     #[inline(always)]
     unsafe fn load_bytes(from: *const u8) -> Self {
         // SAFETY: as the trait says; eight bytes are read.
@@ -191,6 +191,27 @@ unsafe impl Pixels for __m256 {
         unsafe {
             _mm_storeu_ps(low, _mm256_castps256_ps128(self));
             _mm_storeu_ps(high, _mm256_extractf128_ps::<1>(self));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn sums([a, b, c, d, e, f, g, h]: [Self; 8]) -> Self {
+        // Within each half: of two registers two sums each, of two such all four.
+        // SAFETY: as the trait says.
+        let (two, four) = unsafe {
+            (
+                |a, b| _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b)),
+                |a, b| {
+                    let first = _mm256_shuffle_ps::<0b01_00_01_00>(a, b);
+                    _mm256_add_ps(first, _mm256_shuffle_ps::<0b11_10_11_10>(a, b))
+                },
+            )
+        };
+        let (low, high) = (four(two(a, b), two(c, d)), four(two(e, f), two(g, h)));
+        // SAFETY: as the trait says.
+        unsafe {
+            let first = _mm256_permute2f128_ps::<0x20>(low, high);
+            _mm256_add_ps(first, _mm256_permute2f128_ps::<0x31>(low, high))
         }
     }
 }

@@ -81,12 +81,12 @@ pub unsafe trait Vector: Copy {
     }
 }
 
-/// Registers of eight floats, for pictures: what AVX-512 would double, their loads do not fill.
+/// Registers of eight floats, for pictures and few channels, which do not fill wider ones.
 ///
 /// # Safety
 ///
 /// As for [`Vector`]; `N` is 8.
-pub unsafe trait Pixels: Vector {
+pub unsafe trait Eight: Vector {
     /// The eight bytes at `from`, as floats.
     unsafe fn load_bytes(from: *const u8) -> Self;
 
@@ -95,6 +95,9 @@ pub unsafe trait Pixels: Vector {
 
     /// Writes the first four floats at `low`, then the others at `high`, which may begin before those end.
     unsafe fn store_fours(self, low: *mut f32, high: *mut f32);
+
+    /// What the floats of each come to.
+    unsafe fn sums(eight: [Self; 8]) -> Self;
 }
 
 /// A number as weights are stored.

@@ -2,7 +2,7 @@
 use half::f16;
 use wide::f32x8;
 
-use super::{Pixels, Vector};
+use super::{Eight, Vector};
 
 /// Eight floats: two registers of SSE2 or NEON, or whatever the program is compiled for. Of eight floats in
 /// plain Rust the compiler makes registers only where it optimizes most.
@@ -109,7 +109,7 @@ unsafe impl Vector for Portable {
 }
 
 // SAFETY: as above; there are eight floats.
-unsafe impl Pixels for Portable {
+unsafe impl Eight for Portable {
     #[inline(always)]
     unsafe fn load_bytes(from: *const u8) -> Self {
         // SAFETY: the caller vouches for eight bytes.
@@ -131,5 +131,11 @@ unsafe impl Pixels for Portable {
             // SAFETY: the caller vouches for four floats each.
             unsafe { to.cast::<[f32; 4]>().write(*four) };
         }
+    }
+
+    #[inline(always)]
+    unsafe fn sums(eight: [Self; 8]) -> Self {
+        let [a, b, c, d, e, f, g, h] = f32x8::transpose(eight.map(|from| from.0));
+        Self(((a + e) + (b + f)) + ((c + g) + (d + h)))
     }
 }

@@ -59,12 +59,12 @@ unsafe fn check<V: Vector>() {
     }
 }
 
-/// The same for what only registers of eight do.
+/// The same for what only registers of eight do, sums included: nothing else computes each of them.
 ///
 /// # Safety
 ///
 /// The processor has the instruction set of `V`.
-unsafe fn check_pixels<V: Pixels>() {
+unsafe fn check_eight<V: Eight>() {
     let numbers: Vec<f32> = (0..12).map(|i| i as f32).collect();
     let bytes = [0, 1, 2, 3, 127, 128, 254, 255];
     let (mut fours, mut floats) = ([f32::NAN; 8], [0.0; 8]);
@@ -78,6 +78,14 @@ unsafe fn check_pixels<V: Pixels>() {
     assert_eq!(floats[..], bytes.map(f32::from));
     assert_eq!(fours[..7], [7.0, 8.0, 9.0, 1.0, 2.0, 3.0, 4.0]);
     assert!(fours[7].is_nan());
+    // Each place of each of eight counts once, and in its register's sum alone.
+    let mut numbers = [[0.0; 8]; 8];
+    for (i, number) in numbers.iter_mut().flatten().enumerate() {
+        *number = (i * i) as f32;
+    }
+    // SAFETY: as above.
+    unsafe { V::sums(numbers.map(|eight| V::load(eight.as_ptr()))).store(floats.as_mut_ptr()) };
+    assert_eq!(floats[..], numbers.map(|eight| eight.iter().sum::<f32>()));
 }
 
 #[test]
@@ -91,11 +99,11 @@ fn every_instruction_set_moves_floats_to_the_same_places() {
                 #[cfg(target_arch = "x86_64")]
                 Isa::Avx2 => {
                     check::<__m256>();
-                    check_pixels::<__m256>();
+                    check_eight::<__m256>();
                 }
                 _ => {
                     check::<Portable>();
-                    check_pixels::<Portable>();
+                    check_eight::<Portable>();
                 }
             }
         }

@@ -7,12 +7,14 @@
 //! same to the third digit) and take a fifth more of P-Net's time.
 //!
 //! Source: Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks", F(4x4, 3x3).
+mod head;
 mod sides;
 #[cfg(test)]
 mod tests;
 mod tiles;
 
 use super::{ConvSpec, Dims, Isa, slopes_of};
+use head::{Head, PIXELS};
 use sides::{INPUTS, OUTPUTS, PLACES};
 use tiles::{Cursor, Job, Sweep, TILES, pick, plane};
 
@@ -35,6 +37,7 @@ pub struct Winograd {
     weights: Vec<f32>,
     bias: Vec<f32>,
     slopes: Vec<f32>,
+    head: Option<Head>,
     sweep: Sweep,
 }
 
@@ -75,6 +78,7 @@ impl Winograd {
             weights: vec![],
             bias: filled(bias.to_vec()),
             slopes: filled(slopes_of(slopes, spec.outputs)),
+            head: None,
             sweep,
         };
         let weight = |o: usize, i: usize, place: usize| match o < spec.outputs {
@@ -92,9 +96,48 @@ impl Winograd {
         conv
     }
 
-    /// What it does.
-    pub fn spec(&self) -> &ConvSpec {
-        &self.spec
+    /// Whether a convolution without activation that alone reads what this one gives can be computed with
+    /// it.
+    pub fn suits_head(spec: &ConvSpec) -> bool {
+        Head::suits(spec)
+    }
+
+    /// The same with a convolution of one pixel behind it: `weights` `[O, I, 1, 1]`, `bias` `[O]`.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not suit, does not read what this one gives, or has other numbers of weights or biases.
+    pub fn with_head(mut self, spec: ConvSpec, weights: &[f32], bias: &[f32]) -> Self {
+        assert!(Head::suits(&spec), "{spec:?}");
+        assert_eq!(spec.inputs, self.spec.outputs, "channels of a head");
+        // Its instruction set is that of the whole, which `new` has asserted.
+        spec.check(Isa::Portable, weights, bias, None);
+        self.head = Some(Head::new(spec, self.outputs, weights, bias));
+        self
+    }
+
+    /// What it does, and its head.
+    #[cfg(test)]
+    pub fn specs(&self) -> (&ConvSpec, Option<&ConvSpec>) {
+        (&self.spec, self.head.as_ref().map(Head::spec))
+    }
+
+    /// The same without its head.
+    #[cfg(test)]
+    pub fn bare(&self) -> Self {
+        let head = None;
+        Self {
+            head,
+            ..self.clone()
+        }
+    }
+
+    /// Sizes of the output for an input of these sizes.
+    pub fn output(&self, input: Dims) -> Dims {
+        let output = self.spec.output(input);
+        self.head
+            .as_ref()
+            .map_or(output, |head| head.spec().output(output))
     }
 
     /// Computes the output of `input`, sized `dims`; `room` is kept for the next time.
@@ -103,18 +146,20 @@ impl Winograd {
     ///
     /// Where a slice is not as long as its sizes say.
     pub fn run(&self, input: &[f32], dims: Dims, room: &mut Vec<f32>, out: &mut [f32]) {
-        let output = self.spec.output(dims);
+        let output = self.output(dims);
         assert_eq!(dims.c, self.spec.inputs, "input channels");
         assert_eq!(input.len(), dims.len(), "input");
         assert_eq!(out.len(), output.len(), "output");
         if output.is_empty() {
             return;
         }
-        let wanted = PLACES * (plane(self.inputs) + plane(self.outputs));
+        let [there, back] = [self.inputs, self.outputs].map(|channels| PLACES * plane(channels));
+        let wanted = there + back + PIXELS * self.outputs;
         if room.len() < wanted {
             room.resize(wanted, 0.0);
         }
-        let (there, back) = room.split_at_mut(PLACES * plane(self.inputs));
+        let (there, rest) = room.split_at_mut(there);
+        let (back, tile) = rest.split_at_mut(back);
         let mut left = output.n * output.h.div_ceil(OUTPUTS) * output.w.div_ceil(OUTPUTS);
         let mut cursor = Cursor { n: 0, y: 0, x: 0 };
         while left > 0 {
@@ -125,11 +170,12 @@ impl Winograd {
                 out: out.as_mut_ptr(),
                 there: there.as_mut_ptr(),
                 back: back.as_mut_ptr(),
+                tile: tile.as_mut_ptr(),
                 count: left.min(TILES),
             };
             // SAFETY: `new` has asserted the instruction set and filled weights, bias and slopes up to
-            // whole registers. `input` and `out` have the sizes of `dims` and `output`, `there` and
-            // `back` are as long as `Job` says, and there are `count` tiles from `cursor` on.
+            // whole registers. `input` and `out` have the sizes of `dims` and `output`, `there`,
+            // `back` and `tile` are as long as `Job` says, and there are `count` tiles from `cursor` on.
             unsafe { (self.sweep)(self, &job, cursor) }
             (0..job.count).for_each(|_| cursor.advance(output));
             left -= job.count;

@@ -1,10 +1,11 @@
 //! Every instruction set against the plain loop.
 use super::*;
-use crate::nn::kernels::plain;
+use crate::nn::kernels::{plain, vector::Portable};
 use proptest::prelude::*;
 
-/// Compares the kernels with the plain loop on an input of these sizes.
-fn check(dims: Dims, outputs: usize, active: bool, seed: u64) {
+/// Compares the kernels with the plain loop on an input of these sizes, with so many channels of a head
+/// behind it.
+fn check(dims: Dims, outputs: usize, head: Option<usize>, active: bool, seed: u64) {
     let spec = ConvSpec {
         kernel: [3, 3],
         stride: [1, 1],
@@ -20,9 +21,25 @@ fn check(dims: Dims, outputs: usize, active: bool, seed: u64) {
         .map(|w| w / 8.0)
         .collect();
     let slopes = active.then_some(slopes.as_slice());
-    let wanted = plain::conv(&spec, &input, dims, &weights, &bias, slopes, None);
+    let mut wanted = plain::conv(&spec, &input, dims, &weights, &bias, slopes, None);
+    let head = head.map(|channels| ConvSpec {
+        kernel: [1, 1],
+        stride: [1, 1],
+        inputs: outputs,
+        outputs: channels,
+    });
+    let head = head.map(|head| (head, draw(outputs * head.outputs), draw(head.outputs)));
+    let head = head.map(|(head, weights, bias)| {
+        let weights: Vec<f32> = weights.iter().map(|w| w / 8.0).collect();
+        let between = spec.output(dims);
+        wanted = plain::conv(&head, &wanted, between, &weights, &bias, None, None);
+        (head, weights, bias)
+    });
     for isa in Isa::available() {
-        let conv = Winograd::new(isa, spec, &weights, &bias, slopes);
+        let mut conv = Winograd::new(isa, spec, &weights, &bias, slopes);
+        if let Some((head, weights, bias)) = &head {
+            conv = conv.with_head(*head, weights, bias);
+        }
         // What an earlier run left must not be read, what lies behind the output must stay as it is.
         let mut room = vec![f32::NAN; 999];
         conv.run(&input, dims, &mut room, &mut vec![0.0; wanted.len()]);
@@ -43,9 +60,9 @@ proptest! {
     #[test]
     fn every_instruction_set_gives_what_the_plain_loop_gives(
         n in 1usize..4, h in 1usize..19, w in 2usize..27, inputs in FEWEST..40,
-        outputs in 1usize..140, active: bool, seed: u64
+        outputs in 1usize..140, head in proptest::option::of(1usize..=6), active: bool, seed: u64
     ) {
-        check(Dims { n, h, w, c: inputs }, outputs, active, seed);
+        check(Dims { n, h, w, c: inputs }, outputs, head, active, seed);
     }
 }
 
@@ -57,7 +74,65 @@ fn any_number_of_tiles_and_of_registers() {
         let w = 4 * count + [2, 1, 0, 3][count % 4] - 1;
         for outputs in [8, 16, 24, 32, 48, 64, 72] {
             let (n, h) = (1, 6);
-            check(Dims { n, h, w, c: inputs }, outputs, true, count as u64);
+            let head = Some(count % 7).filter(|&channels| channels > 0);
+            check(
+                Dims { n, h, w, c: inputs },
+                outputs,
+                head,
+                true,
+                count as u64,
+            );
         }
     }
+}
+
+#[test]
+fn a_head_reads_channels_in_groups_of_every_width() {
+    // Registers of sixteen as well, which few machines have: sixteen channels of each pixel of a tile.
+    let (channels, outputs, line) = (32, 5, 22);
+    let mut random = plain::numbers(7);
+    let mut draw = |count: usize| -> Vec<f32> { random.by_ref().take(count).collect() };
+    let spec = ConvSpec {
+        kernel: [1, 1],
+        stride: [1, 1],
+        inputs: channels - 3,
+        outputs,
+    };
+    let (weights, bias) = (draw(spec.taps() * outputs), draw(outputs));
+    let tile = draw(PIXELS * channels);
+    let head = Head::new(spec, channels, &weights, &bias);
+    for group in [8, 16, 32] {
+        for [rows, columns] in [[4, 4], [3, 4], [4, 1], [1, 2]] {
+            let mut out = vec![f32::NAN; 4 * line];
+            let to = out.as_mut_ptr();
+            // SAFETY: no instruction set is needed, the channels are whole groups, and four rows are as long as
+            // the output.
+            unsafe { head.tile::<Portable>(group, tile.as_ptr(), [rows, columns], to, line) };
+            for (i, got) in out.iter().enumerate() {
+                let (y, x, o) = (i / line, i % line / outputs, i % line % outputs);
+                if y >= rows || x >= columns {
+                    assert!(got.is_nan(), "{group}: {y}, {x}");
+                    continue;
+                }
+                let number = |i: usize| tile[(i / group * PIXELS + 4 * y + x) * group + i % group];
+                let products = (0..spec.inputs).map(|i| weights[o * spec.inputs + i] * number(i));
+                let wanted = bias[o] + products.sum::<f32>();
+                assert!((got - wanted).abs() < 1e-5, "{group}: {got} for {wanted}");
+            }
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "channels of a head")]
+fn a_head_of_other_channels_is_refused() {
+    let spec = |side, inputs, outputs| ConvSpec {
+        kernel: [side, side],
+        stride: [1, 1],
+        inputs,
+        outputs,
+    };
+    let (weights, bias) = ([0.0; 9 * 64], [0.0; 8]);
+    let conv = Winograd::new(Isa::best(), spec(3, 8, 8), &weights, &bias, None);
+    let _ = conv.with_head(spec(1, 9, 2), &[0.0; 18], &[0.0; 2]);
 }

@@ -4,12 +4,13 @@ use std::arch::x86_64::{__m256, __m512};
 
 use super::{
     Winograd,
+    head::{Head, PIXELS},
     sides::{self, INPUTS, OUTPUTS, PLACES, more},
 };
 use crate::nn::kernels::{
     Dims, Isa,
     tile::unroll,
-    vector::{Portable, Vector},
+    vector::{Eight, Portable, Vector},
 };
 
 /// Tiles computed together: whole groups of every size that the products are computed in, few enough
@@ -41,6 +42,9 @@ pub struct Job<'a> {
     pub there: *mut f32,
     /// Products, `[PLACES, TILES, outputs]`, likewise.
     pub back: *mut f32,
+    /// A tile of outputs on its way into the head: for each register of channels, for each pixel, the
+    /// register. Where there is no head it is not used.
+    pub tile: *mut f32,
     /// Tiles to compute.
     pub count: usize,
 }
@@ -86,7 +90,11 @@ pub fn pick(isa: Isa) -> (usize, usize, Sweep) {
 /// As for [`Sweep`], the instruction set being that of `V`, and groups of registers packed for at most
 /// `MOST`.
 #[inline(always)]
-unsafe fn sweep<V: Vector, const MOST: usize>(conv: &Winograd, job: &Job<'_>, first: Cursor) {
+unsafe fn sweep<V: Vector, H: Eight, const MOST: usize>(
+    conv: &Winograd,
+    job: &Job<'_>,
+    first: Cursor,
+) {
     let mut cursor = first;
     for tile in 0..job.count {
         // SAFETY: the caller's conditions.
@@ -120,7 +128,15 @@ unsafe fn sweep<V: Vector, const MOST: usize>(conv: &Winograd, job: &Job<'_>, fi
     let mut cursor = first;
     for tile in 0..job.count {
         // SAFETY: the caller's conditions.
-        unsafe { back::<V>(conv, job, cursor, tile) };
+        unsafe {
+            match &conv.head {
+                None => back::<V, false>(conv, job, cursor, tile),
+                Some(head) => {
+                    back::<V, true>(conv, job, cursor, tile);
+                    behind::<V, H>(head, job, cursor);
+                }
+            }
+        }
         cursor.advance(job.output);
     }
 }
@@ -240,19 +256,39 @@ unsafe fn products<V: Vector, const R: usize, const T: usize>(
     }
 }
 
-/// `A^T m A` of one tile, with bias and PReLU; what reaches beyond the output is left out.
+/// How many rows and columns of a tile lie in the output.
+fn inside(output: Dims, at: Cursor) -> [usize; 2] {
+    [output.h - at.y, output.w - at.x].map(|left| left.min(OUTPUTS))
+}
+
+/// Where the first outputs of a tile lie.
+fn place(job: &Job<'_>, at: Cursor) -> *mut f32 {
+    let Dims { h, w, c, .. } = job.output;
+    job.out.wrapping_add(((at.n * h + at.y) * w + at.x) * c)
+}
+
+/// `A^T m A` of one tile, with bias and PReLU. What reaches beyond the output is left out; `ASIDE` all of
+/// it is kept for the head.
 ///
 /// # Safety
 ///
 /// As for [`sweep`]; `tile` is below [`TILES`].
 #[inline(always)]
-unsafe fn back<V: Vector>(conv: &Winograd, job: &Job<'_>, at: Cursor, tile: usize) {
-    let Dims { h, w, c, .. } = job.output;
-    let (rows, columns) = ((h - at.y).min(OUTPUTS), (w - at.x).min(OUTPUTS));
+unsafe fn back<V: Vector, const ASIDE: bool>(
+    conv: &Winograd,
+    job: &Job<'_>,
+    at: Cursor,
+    tile: usize,
+) {
     let plane = plane(conv.outputs);
+    let Dims { w, c, .. } = job.output;
+    let (channels, [rows, columns], line, pixel) = match ASIDE {
+        true => (conv.outputs, [OUTPUTS; 2], OUTPUTS * V::N, V::N),
+        false => (c, inside(job.output, at), w * c, c),
+    };
     let mut channel = 0;
-    while channel < c {
-        let lanes = (c - channel).min(V::N);
+    while channel < channels {
+        let lanes = (channels - channel).min(V::N);
         // SAFETY: planes, bias and slopes have whole registers; rows and columns counted lie in the
         // output; a partial register is stored in part.
         unsafe {
@@ -269,13 +305,16 @@ unsafe fn back<V: Vector>(conv: &Winograd, job: &Job<'_>, at: Cursor, tile: usiz
             });
             let bias = V::load(conv.bias.as_ptr().add(channel));
             let slope = V::load(conv.slopes.as_ptr().add(channel));
-            let to = job.out.add(((at.n * h + at.y) * w + at.x) * c + channel);
+            let to = match ASIDE {
+                true => job.tile.add(channel * PIXELS),
+                false => place(job, at).add(channel),
+            };
             unroll!(y < OUTPUTS, {
                 let sums = sides::back(t[y]);
                 unroll!(x < OUTPUTS, {
                     if y < rows && x < columns {
                         let sum = more(sums[x], bias).prelu(slope);
-                        let to = to.add((y * w + x) * c);
+                        let to = to.add(y * line + x * pixel);
                         match lanes == V::N {
                             true => sum.store(to),
                             false => sum.store_first(to, lanes),
@@ -288,26 +327,38 @@ unsafe fn back<V: Vector>(conv: &Winograd, job: &Job<'_>, at: Cursor, tile: usiz
     }
 }
 
+/// The head of the tile that has been kept.
+///
+/// # Safety
+///
+/// As for [`sweep`]; all outputs of the tile have been kept.
+#[inline(always)]
+unsafe fn behind<V: Vector, H: Eight>(head: &Head, job: &Job<'_>, at: Cursor) {
+    let line = job.output.w * job.output.c;
+    // SAFETY: the caller's conditions; rows and columns counted lie in the output.
+    unsafe { head.tile::<H>(V::N, job.tile, inside(job.output, at), place(job, at), line) }
+}
+
 /// Compiles [`sweep`] for an instruction set.
 macro_rules! sweeps {
-    ($($name:ident, $vector:ty, $most:literal $(, $feature:literal)?;)*) => {$(
+    ($($name:ident, $vector:ty, $head:ty, $most:literal $(, $feature:literal)?;)*) => {$(
         /// # Safety
         ///
         /// As for [`sweep`].
         $(#[target_feature(enable = $feature)])?
         unsafe fn $name(conv: &Winograd, job: &Job<'_>, first: Cursor) {
             // SAFETY: the caller's conditions are the same.
-            unsafe { sweep::<$vector, $most>(conv, job, first) }
+            unsafe { sweep::<$vector, $head, $most>(conv, job, first) }
         }
     )*};
 }
 
 sweeps! {
-    portable, Portable, 1;
+    portable, Portable, Portable, 1;
 }
 
 #[cfg(target_arch = "x86_64")]
 sweeps! {
-    avx2, __m256, 2, "avx2,fma";
-    avx512, __m512, 4, "avx512f,avx512vl,avx2,fma";
+    avx2, __m256, __m256, 2, "avx2,fma";
+    avx512, __m512, __m256, 4, "avx512f,avx512vl,avx2,fma";
 }
