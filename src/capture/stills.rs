@@ -82,8 +82,11 @@ fn decode(bytes: &[u8], room: RgbImage) -> Result<RgbImage, Cause> {
         let mut rgb = room.into_raw();
         // Black where a damaged picture leaves something out, not the face of the one before it.
         rgb.clear();
-        // Not more than is needed: it is kept.
-        rgb.reserve_exact(size as usize);
+        if rgb.capacity() < size as usize {
+            // The old memory first, and not more than is needed: what there once was of both is kept.
+            rgb = vec![];
+            rgb.reserve_exact(size as usize);
+        }
         rgb.resize(size as usize, 0);
         decoder.read_image(&mut rgb).map_err(in_words)?;
         return RgbImage::from_raw(width, height, rgb).ok_or_else(|| "it has no pixels".into());

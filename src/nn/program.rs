@@ -1,6 +1,6 @@
 //! A network as a list of steps over a few buffers that are used again and again.
 use super::kernels::{
-    Conv, Dense, Depthwise, Dims, Isa, Mean, Pool, Residual, Stem, Winograd, softmax, sum,
+    Conv, Dense, Depthwise, Dims, Isa, Mean, Pool, Residual, Stem, Winograd, kept, softmax, sum,
 };
 
 /// The number of a value: 0 is the input, `i + 1` what step `i` gives.
@@ -164,16 +164,14 @@ impl Program {
         let step = &self.steps[i];
         let (dims, output) = (scratch.dims[step.input], scratch.dims[i + 1]);
         let mut out = std::mem::take(&mut scratch.buffers[self.buffers[i]]);
-        if out.len() < output.len() {
-            out.resize(output.len(), 0.0);
-        }
+        let to = kept(&mut out, output.len());
         let mut band = std::mem::take(&mut scratch.band);
         let read = |value: Value| self.read(scratch, input, value);
         let residual = step.residual.map(|value| Residual {
             data: read(value),
             channels: scratch.dims[value].c,
         });
-        let (from, to) = (read(step.input), &mut out[..output.len()]);
+        let from = read(step.input);
         match &step.kernel {
             Kernel::Border(border) => with_border(from, dims, *border, to),
             Kernel::Conv(conv) => conv.run(from, dims, residual, 0..output.pixels(), to),
@@ -247,9 +245,7 @@ fn pooled_conv(
     }
     let line = whole.w * whole.c;
     // The rows of a window, and room for the pool.
-    if band.len() < (pool.side + 1) * line {
-        band.resize((pool.side + 1) * line, 0.0);
-    }
+    let band = kept(band, (pool.side + 1) * line);
     let (room, band) = band.split_at_mut(line);
     // Rows of the convolution that lie in the band.
     let mut held = 0..0usize;

@@ -13,6 +13,7 @@ mod conv;
 mod dense;
 mod depthwise;
 mod isa;
+mod kept;
 mod mean;
 mod packed;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use conv::{Conv, ConvSpec, Residual, slopes_of};
 pub use dense::Dense;
 pub use depthwise::Depthwise;
 pub use isa::{Isa, Loops};
+pub use kept::kept;
 pub use mean::Mean;
 #[cfg(test)]
 pub use peak::peak;

@@ -34,25 +34,29 @@ impl<W: Copy + Default, S> Packed<W, S> {
         weight: impl Fn(usize, usize) -> W,
     ) -> Self {
         let pixels = spec.kernel[0] * spec.kernel[1];
-        let (mut groups, mut weights) = (vec![], vec![]);
-        let mut first = 0;
-        while first < spec.outputs {
-            let (lanes, registers, sweep) = pick(spec.outputs - first);
+        let (mut groups, mut channels) = (vec![], 0);
+        while channels < spec.outputs {
+            let (lanes, registers, sweep) = pick(spec.outputs - channels);
             let width = lanes * registers;
-            let end = spec.outputs.min(first + width);
             groups.push(Group {
                 sweep,
-                first,
-                last: end - first - (registers - 1) * lanes,
-                weights: weights.len(),
+                first: channels,
+                last: spec.outputs.min(channels + width) - channels - (registers - 1) * lanes,
+                weights: channels * spec.taps(),
             });
+            channels += width;
+        }
+        // All at once: what grows takes up to twice as much, and weights are the most that a network keeps.
+        let mut weights = Vec::with_capacity(channels * spec.taps());
+        for (i, group) in groups.iter().enumerate() {
+            let after = groups.get(i + 1).map_or(channels, |next| next.first);
+            let (first, end) = (group.first, after.min(spec.outputs));
             for pixel in 0..pixels {
                 for input in 0..spec.inputs {
                     weights.extend((first..end).map(|o| weight(o, input * pixels + pixel)));
-                    weights.resize(weights.len() + first + width - end, W::default());
+                    weights.resize(weights.len() + after - end, W::default());
                 }
             }
-            first = end;
         }
         Self { groups, weights }
     }

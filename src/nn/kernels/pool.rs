@@ -1,7 +1,7 @@
 //! Maximum of each window, channel by channel. Plain loops: the compiler finds the registers.
 use std::ops::Range;
 
-use super::{Dims, Isa, Loops};
+use super::{Dims, Isa, Loops, kept};
 
 /// A max-pool without a border.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,15 +65,13 @@ impl Pool {
             return;
         }
         let line = dims.w * dims.c;
-        if room.len() < line {
-            room.resize(line, 0.0);
-        }
+        let room = kept(room, line);
         for (i, out) in out.chunks_exact_mut(output.w * output.c).enumerate() {
             let (n, y) = (i / output.h, i % output.h);
             let rows = self.rows(y, dims.h);
             let (from, to) = (n * dims.h + rows.start, n * dims.h + rows.end);
             let rows = &input[from * line..to * line];
-            self.row(isa, rows, dims.c, &mut room[..line], out);
+            self.row(isa, rows, dims.c, room, out);
         }
     }
 }

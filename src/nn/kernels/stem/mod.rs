@@ -9,7 +9,7 @@ mod tiles;
 
 use std::ops::Range;
 
-use super::{ConvSpec, Dims, Isa, Pool, slopes_of};
+use super::{ConvSpec, Dims, Isa, Pool, kept, slopes_of};
 use planes::Split;
 use tiles::{Job, MOST_INPUTS, MOST_ROWS, Shape};
 
@@ -117,11 +117,7 @@ impl Stem {
             return;
         }
         let planes = Planes::new(self, dims, output);
-        let all = planes.slots * planes.slot;
-        if room.len() < all {
-            room.resize(all, 0.0);
-        }
-        let room = &mut room[..all];
+        let room = kept(room, planes.slots * planes.slot);
         let line = dims.w * dims.c;
         for (i, out) in out.chunks_exact_mut(output.w * output.c).enumerate() {
             let (n, y) = (i / output.h, i % output.h);

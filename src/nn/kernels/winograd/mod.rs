@@ -13,7 +13,7 @@ mod sides;
 mod tests;
 mod tiles;
 
-use super::{ConvSpec, Dims, Isa, slopes_of};
+use super::{ConvSpec, Dims, Isa, kept, slopes_of};
 use head::{Head, PIXELS};
 use sides::{INPUTS, OUTPUTS, PLACES};
 use tiles::{Cursor, Job, Sweep, TILES, pick, plane};
@@ -85,6 +85,9 @@ impl Winograd {
             true => transformed[o * spec.inputs + i][place],
             false => 0.0,
         };
+        // At once: what grows takes up to twice as much.
+        let all = PLACES * conv.outputs * spec.inputs;
+        conv.weights.reserve_exact(all);
         for place in 0..PLACES {
             for first in (0..conv.outputs).step_by(most * lanes) {
                 for i in 0..spec.inputs {
@@ -154,10 +157,7 @@ impl Winograd {
             return;
         }
         let [there, back] = [self.inputs, self.outputs].map(|channels| PLACES * plane(channels));
-        let wanted = there + back + PIXELS * self.outputs;
-        if room.len() < wanted {
-            room.resize(wanted, 0.0);
-        }
+        let room = kept(room, there + back + PIXELS * self.outputs);
         let (there, rest) = room.split_at_mut(there);
         let (back, tile) = rest.split_at_mut(back);
         let mut left = output.n * output.h.div_ceil(OUTPUTS) * output.w.div_ceil(OUTPUTS);
