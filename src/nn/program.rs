@@ -25,6 +25,7 @@ pub enum Kernel {
     /// still in the cache, and never stored as a whole.
     PooledConv(Conv, Pool),
     Stem(Stem),
+    /// With the convolution of one pixel behind it, if that alone reads it.
     Winograd(Winograd),
     Dense(Dense),
     Depthwise(Depthwise),
@@ -256,12 +257,12 @@ fn pooled_conv(
         }
         let rows = pool.rows(y, whole.h);
         // Where windows overlap, the last rows are the next ones' first.
-        let kept = held.end.saturating_sub(rows.start).min(rows.len());
-        let from = (held.len() - kept) * line;
-        band.copy_within(from..from + kept * line, 0);
+        let old = held.end.saturating_sub(rows.start).min(rows.len());
+        let from = (held.len() - old) * line;
+        band.copy_within(from..from + old * line, 0);
         let first = n * whole.h + rows.start;
-        let pixels = (first + kept) * whole.w..(first + rows.len()) * whole.w;
-        let fresh = &mut band[kept * line..rows.len() * line];
+        let pixels = (first + old) * whole.w..(first + rows.len()) * whole.w;
+        let fresh = &mut band[old * line..rows.len() * line];
         conv.run(input, dims, None, pixels, fresh);
         pool.row(isa, &band[..rows.len() * line], whole.c, room, out);
         held = rows;

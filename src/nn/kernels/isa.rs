@@ -50,20 +50,37 @@ impl Isa {
     }
 
     fn find_best() -> Self {
-        let limit = std::env::var(LIMIT).ok();
-        let small = limit.as_ref().map(|name| name.to_ascii_lowercase());
-        let most = match small.as_deref() {
-            None | Some("" | "avx512") => Self::Avx512,
-            Some("avx2") => Self::Avx2,
-            Some("portable") => Self::Portable,
-            Some(_) => {
-                let other = limit.unwrap_or_default();
-                log::warn!("{LIMIT}={other} is none of portable, avx2, avx512: ignored");
-                Self::Avx512
-            }
-        };
-        let usable = Self::available().into_iter().filter(|isa| *isa <= most);
-        usable.max().unwrap_or(Self::Portable)
+        let limit = std::env::var(LIMIT).unwrap_or_default();
+        let (best, ignored) = Self::chosen(&limit, &Self::available());
+        if let Some(why) = ignored {
+            log::warn!("{LIMIT}={limit} {why}: ignored");
+        }
+        log::info!("networks run on {}", best.name());
+        best
+    }
+
+    /// The fastest of those that are `available`, up to the one that `limit` names; why it is ignored, if so.
+    fn chosen(limit: &str, available: &[Self]) -> (Self, Option<&'static str>) {
+        let best = available.iter().copied().max().unwrap_or(Self::Portable);
+        let all = [Self::Portable, Self::Avx2, Self::Avx512];
+        match all
+            .into_iter()
+            .find(|isa| isa.name().eq_ignore_ascii_case(limit))
+        {
+            Some(isa) if available.contains(&isa) => (isa, None),
+            Some(_) => (best, Some("is more than this processor can run")),
+            None if limit.is_empty() => (best, None),
+            None => (best, Some("is none of portable, avx2, avx512")),
+        }
+    }
+
+    /// As `LIVENESS_ISA` has it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
     }
 
     /// Runs plain loops in machine code for this instruction set.
@@ -113,4 +130,29 @@ unsafe fn avx2<L: Loops>(loops: L) -> L::Output {
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
 unsafe fn avx512<L: Loops>(loops: L) -> L::Output {
     loops.run()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_is_none_is_said_to_be_ignored() {
+        use Isa::{Avx2, Avx512, Portable};
+        let old = [Portable, Avx2];
+        let chosen = |limit| {
+            let (isa, ignored) = Isa::chosen(limit, &old);
+            (isa, ignored.is_some())
+        };
+        assert_eq!(chosen(""), (Avx2, false));
+        assert_eq!(chosen("AVX2"), (Avx2, false));
+        assert_eq!(chosen("portable"), (Portable, false));
+        assert_eq!(chosen("avx512"), (Avx2, true));
+        assert_eq!(chosen("sse"), (Avx2, true));
+        assert_eq!(
+            Isa::chosen("avx512", &[Portable, Avx2, Avx512]),
+            (Avx512, None)
+        );
+        assert_eq!(Isa::chosen("avx2", &[Portable]).0, Portable);
+    }
 }

@@ -1,5 +1,6 @@
 //! Joins the heads of a network: convolutions without activation that read the same value. To be done
-//! before pools are fused, which would then find a part instead of a convolution.
+//! before layers take over others: a pool would find a part instead of a convolution, a convolution two
+//! readers instead of one.
 use super::layer::{Kind, Layer};
 use crate::nn::program::Value;
 

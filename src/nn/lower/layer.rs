@@ -66,25 +66,29 @@ pub fn fuse(layers: &mut [Layer], outputs: &[Value]) {
         if readers != 1 || outputs.contains(&value) || value == 0 {
             continue;
         }
-        let behind = match &layers[value - 1] {
-            Layer {
-                kind:
-                    Kind::Conv {
-                        spec,
-                        dense: false,
-                        next: None,
-                        ..
-                    },
-                residual: None,
-                ..
-            } => Winograd::suits(spec),
-            _ => continue,
+        // A layer reads earlier ones only.
+        let (earlier, later) = layers.split_at_mut(i);
+        let (maker, reader) = (&mut earlier[value - 1], &mut later[0]);
+        let Layer {
+            kind:
+                Kind::Conv {
+                    spec,
+                    next: place,
+                    dense: false,
+                    ..
+                },
+            residual: None,
+            ..
+        } = maker
+        else {
+            continue;
         };
-        let next = match &mut layers[i] {
+        let by_tiles = Winograd::suits(spec);
+        let next = match reader {
             Layer {
                 kind: Kind::Pool(pool),
                 ..
-            } if !behind => Next::Pool(*pool),
+            } if !by_tiles => Next::Pool(*pool),
             Layer {
                 kind:
                     Kind::Conv {
@@ -92,22 +96,20 @@ pub fn fuse(layers: &mut [Layer], outputs: &[Value]) {
                         weights,
                         bias,
                         slopes: None,
-                        next: None,
                         dense: false,
+                        ..
                     },
                 residual: None,
                 ..
-            } if behind && Winograd::suits_head(spec) => Next::Head {
+            } if by_tiles && Winograd::suits_head(spec) => Next::Head {
                 spec: *spec,
                 weights: std::mem::take(weights),
                 bias: std::mem::take(bias),
             },
             _ => continue,
         };
-        layers[i].kind = Kind::Nothing;
-        if let Kind::Conv { next: place, .. } = &mut layers[value - 1].kind {
-            *place = Some(next);
-        }
+        *place = Some(next);
+        reader.kind = Kind::Nothing;
     }
 }
 

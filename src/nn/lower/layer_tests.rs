@@ -31,17 +31,26 @@ fn conv(side: usize, outputs: usize) -> Kind {
     }
 }
 
-/// The same with PReLU, or said to give one pixel.
-fn changed(mut kind: Kind, active: bool, one: bool) -> Kind {
-    if let Kind::Conv {
-        spec,
-        slopes,
-        dense,
-        ..
-    } = &mut kind
-    {
-        *slopes = active.then(|| vec![0.25; spec.outputs]);
-        *dense = one;
+/// The same with PReLU.
+fn active(mut kind: Kind) -> Kind {
+    if let Kind::Conv { spec, slopes, .. } = &mut kind {
+        *slopes = Some(vec![0.25; spec.outputs]);
+    }
+    kind
+}
+
+/// The same, known to give one pixel.
+fn single(mut kind: Kind) -> Kind {
+    if let Kind::Conv { dense, .. } = &mut kind {
+        *dense = true;
+    }
+    kind
+}
+
+/// The same, of every other pixel.
+fn sparse(mut kind: Kind) -> Kind {
+    if let Kind::Conv { spec, .. } = &mut kind {
+        spec.stride = [2, 2];
     }
     kind
 }
@@ -90,7 +99,7 @@ fn a_convolution_of_three_by_three_takes_the_head_that_alone_reads_it() {
     let after = |kind: fn() -> Kind| {
         move || {
             vec![
-                layer(changed(conv(3, CHANNELS), true, false), 0, None),
+                layer(active(conv(3, CHANNELS)), 0, None),
                 layer(kind(), 1, None),
             ]
         }
@@ -101,14 +110,9 @@ fn a_convolution_of_three_by_three_takes_the_head_that_alone_reads_it() {
     assert_eq!(taken(after(|| conv(1, 6)), &[1, 2], 9), 0);
     assert_eq!(taken(after(|| conv(1, 7)), &[2], 9), 0);
     assert_eq!(taken(after(|| conv(2, 6)), &[2], 9), 0);
-    assert_eq!(
-        taken(after(|| changed(conv(1, 6), true, false)), &[2], 9),
-        0
-    );
-    assert_eq!(
-        taken(after(|| changed(conv(1, 6), false, true)), &[2], 3),
-        0
-    );
+    assert_eq!(taken(after(|| active(conv(1, 6))), &[2], 9), 0);
+    assert_eq!(taken(after(|| single(conv(1, 6))), &[2], 3), 0);
+    assert_eq!(taken(after(|| sparse(conv(1, 6))), &[2], 9), 0);
     assert_eq!(taken(after(pool), &[2], 9), 0);
 }
 
@@ -123,9 +127,15 @@ fn what_is_added_or_read_twice_stays_by_itself() {
         ]
     };
     assert_eq!(taken(two, &[2, 3], 9), 0);
-    let same = || layer(conv(1, CHANNELS), 0, None);
-    let added = || vec![same(), layer(conv(1, CHANNELS), 1, Some(1))];
-    assert_eq!(taken(added, &[2], 9), 0);
+    // Added to something else as well.
+    let added = || {
+        vec![
+            first(),
+            layer(conv(1, 6), 1, None),
+            layer(conv(3, CHANNELS), 0, Some(1)),
+        ]
+    };
+    assert_eq!(taken(added, &[2, 3], 9), 0);
     // The convolution adds something, which its head must see.
     let inside = || {
         let cut = layer(conv(3, CHANNELS), 0, None);
@@ -138,7 +148,7 @@ fn what_is_added_or_read_twice_stays_by_itself() {
     assert_eq!(taken(inside, &[3], 9), 0);
     // Six channels would be a head, if it did not add six others.
     let behind = || {
-        let six = layer(changed(conv(3, 6), true, false), 0, None);
+        let six = layer(active(conv(3, 6)), 0, None);
         vec![first(), six, layer(conv(1, 6), 1, Some(2))]
     };
     assert_eq!(taken(behind, &[3], 9), 0);

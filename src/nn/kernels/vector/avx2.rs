@@ -196,20 +196,15 @@ unsafe impl Eight for __m256 {
 
     #[inline(always)]
     unsafe fn sums([a, b, c, d, e, f, g, h]: [Self; 8]) -> Self {
-        // Within each half: of two registers two sums each, of two such all four.
-        // SAFETY: as the trait says.
-        let (two, four) = unsafe {
-            (
-                |a, b| _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b)),
-                |a, b| {
-                    let first = _mm256_shuffle_ps::<0b01_00_01_00>(a, b);
-                    _mm256_add_ps(first, _mm256_shuffle_ps::<0b11_10_11_10>(a, b))
-                },
-            )
-        };
-        let (low, high) = (four(two(a, b), two(c, d)), four(two(e, f), two(g, h)));
         // SAFETY: as the trait says.
         unsafe {
+            // Within each half: of two registers two sums each, of two such all four.
+            let two = |a, b| _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+            let four = |a, b| {
+                let first = _mm256_shuffle_ps::<0b01_00_01_00>(a, b);
+                _mm256_add_ps(first, _mm256_shuffle_ps::<0b11_10_11_10>(a, b))
+            };
+            let (low, high) = (four(two(a, b), two(c, d)), four(two(e, f), two(g, h)));
             let first = _mm256_permute2f128_ps::<0x20>(low, high);
             _mm256_add_ps(first, _mm256_permute2f128_ps::<0x31>(low, high))
         }

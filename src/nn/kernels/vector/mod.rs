@@ -96,7 +96,7 @@ pub unsafe trait Eight: Vector {
     /// Writes the first four floats at `low`, then the others at `high`, which may begin before those end.
     unsafe fn store_fours(self, low: *mut f32, high: *mut f32);
 
-    /// What the floats of each come to.
+    /// The sum of each register's floats, the first one's in the first place.
     unsafe fn sums(eight: [Self; 8]) -> Self;
 }
 

@@ -59,7 +59,7 @@ unsafe fn check<V: Vector>() {
     }
 }
 
-/// The same for what only registers of eight do, sums included: nothing else computes each of them.
+/// The same for what only registers of eight do; their sums, too.
 ///
 /// # Safety
 ///

@@ -7,7 +7,7 @@
 //! into all lanes.
 use super::{
     super::{ConvSpec, tile::unroll, vector::Eight},
-    sides::OUTPUTS,
+    sides::{OUTPUTS, more},
 };
 
 /// Most channels it gives: the two classes and four numbers of a box that P-Net ends in. Of fewer the
@@ -37,7 +37,12 @@ impl Head {
 
     /// Packs `weights` `[O, I, 1, 1]` and `bias` `[O]`, of as many as `spec` says, for inputs that are
     /// `channels` with what fills them up.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not suit.
     pub fn new(spec: ConvSpec, channels: usize, weights: &[f32], bias: &[f32]) -> Self {
+        assert!(Self::suits(&spec), "{spec:?}");
         let weight = |o: usize, i: usize| match o < spec.outputs && i < spec.inputs {
             true => weights[o * spec.inputs + i],
             false => 0.0,
@@ -64,8 +69,8 @@ impl Head {
     /// # Safety
     ///
     /// The processor has the instruction set of `V`. `group` is a multiple of [`LANES`], and the channels that the
-    /// head was made for are one of it. `from` has all of them; `to` has room for the outputs of each pixel; rows
-    /// and columns are at most those of a tile.
+    /// head was made for are a multiple of it. `from` has all of them; `to` has room for the outputs of each pixel;
+    /// rows and columns are at most those of a tile.
     #[inline(always)]
     pub unsafe fn tile<V: Eight>(
         &self,
@@ -77,16 +82,14 @@ impl Head {
     ) {
         const { assert!(V::N == LANES) };
         let outputs = self.spec.outputs;
-        for pixel in 0..rows * OUTPUTS {
-            let (y, x) = (pixel / OUTPUTS, pixel % OUTPUTS);
-            if x >= columns {
-                continue;
-            }
-            // SAFETY: the caller's conditions: each register of channels has one of weights for each output.
+        let pixels = (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x)));
+        for (y, x) in pixels {
+            // SAFETY: the caller's conditions: each register of channels has one of weights for each output,
+            // and there are no more outputs than lanes.
             unsafe {
                 let mut sums = [V::splat(0.0); LANES];
-                let mut from = from.add(pixel * group);
-                for weights in self.weights.chunks_exact(group / LANES) {
+                for (g, weights) in self.weights.chunks_exact(group / LANES).enumerate() {
+                    let from = from.add((g * PIXELS + y * OUTPUTS + x) * group);
                     for (i, weights) in weights.iter().enumerate() {
                         let channels = V::load(from.add(i * LANES));
                         unroll!(o < MOST, {
@@ -94,10 +97,8 @@ impl Head {
                             sums[o] = channels.mul_add(weights, sums[o]);
                         });
                     }
-                    from = from.add(PIXELS * group);
                 }
-                let bias = V::load(self.bias.as_ptr());
-                let sums = V::sums(sums).mul_add(V::splat(1.0), bias);
+                let sums = more(V::sums(sums), V::load(self.bias.as_ptr()));
                 sums.store_first(to.add(y * line + x * outputs), outputs);
             }
         }

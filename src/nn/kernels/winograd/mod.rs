@@ -75,7 +75,10 @@ impl Winograd {
             spec,
             inputs: spec.inputs.next_multiple_of(lanes),
             outputs: spec.outputs.next_multiple_of(lanes),
-            weights: vec![],
+            // At once: what grows takes up to twice as much.
+            weights: Vec::with_capacity(
+                PLACES * spec.outputs.next_multiple_of(lanes) * spec.inputs,
+            ),
             bias: filled(bias.to_vec()),
             slopes: filled(slopes_of(slopes, spec.outputs)),
             head: None,
@@ -85,9 +88,6 @@ impl Winograd {
             true => transformed[o * spec.inputs + i][place],
             false => 0.0,
         };
-        // At once: what grows takes up to twice as much.
-        let all = PLACES * conv.outputs * spec.inputs;
-        conv.weights.reserve_exact(all);
         for place in 0..PLACES {
             for first in (0..conv.outputs).step_by(most * lanes) {
                 for i in 0..spec.inputs {
@@ -111,7 +111,6 @@ impl Winograd {
     ///
     /// Where it does not suit, does not read what this one gives, or has other numbers of weights or biases.
     pub fn with_head(mut self, spec: ConvSpec, weights: &[f32], bias: &[f32]) -> Self {
-        assert!(Head::suits(&spec), "{spec:?}");
         assert_eq!(spec.inputs, self.spec.outputs, "channels of a head");
         // Its instruction set is that of the whole, which `new` has asserted.
         spec.check(Isa::Portable, weights, bias, None);
@@ -119,20 +118,16 @@ impl Winograd {
         self
     }
 
-    /// What it does, and its head.
+    /// What it does without its head.
     #[cfg(test)]
-    pub fn specs(&self) -> (&ConvSpec, Option<&ConvSpec>) {
-        (&self.spec, self.head.as_ref().map(Head::spec))
+    pub fn spec(&self) -> &ConvSpec {
+        &self.spec
     }
 
-    /// The same without its head.
+    /// What the convolution behind it does.
     #[cfg(test)]
-    pub fn bare(&self) -> Self {
-        let head = None;
-        Self {
-            head,
-            ..self.clone()
-        }
+    pub fn head(&self) -> Option<&ConvSpec> {
+        self.head.as_ref().map(Head::spec)
     }
 
     /// Sizes of the output for an input of these sizes.
@@ -157,7 +152,11 @@ impl Winograd {
             return;
         }
         let [there, back] = [self.inputs, self.outputs].map(|channels| PLACES * plane(channels));
-        let room = kept(room, there + back + PIXELS * self.outputs);
+        let tile = match self.head {
+            Some(_) => PIXELS * self.outputs,
+            None => 0,
+        };
+        let room = kept(room, there + back + tile);
         let (there, rest) = room.split_at_mut(there);
         let (back, tile) = rest.split_at_mut(back);
         let mut left = output.n * output.h.div_ceil(OUTPUTS) * output.w.div_ceil(OUTPUTS);

@@ -2,6 +2,8 @@
 use super::*;
 use crate::nn::kernels::{plain, vector::Portable};
 use proptest::prelude::*;
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::__m256;
 
 /// Compares the kernels with the plain loop on an input of these sizes, with so many channels of a head
 /// behind it.
@@ -101,38 +103,102 @@ fn a_head_reads_channels_in_groups_of_every_width() {
     let (weights, bias) = (draw(spec.taps() * outputs), draw(outputs));
     let tile = draw(PIXELS * channels);
     let head = Head::new(spec, channels, &weights, &bias);
-    for group in [8, 16, 32] {
-        for [rows, columns] in [[4, 4], [3, 4], [4, 1], [1, 2]] {
-            let mut out = vec![f32::NAN; 4 * line];
-            let to = out.as_mut_ptr();
-            // SAFETY: no instruction set is needed, the channels are whole groups, and four rows are as long as
-            // the output.
-            unsafe { head.tile::<Portable>(group, tile.as_ptr(), [rows, columns], to, line) };
-            for (i, got) in out.iter().enumerate() {
-                let (y, x, o) = (i / line, i % line / outputs, i % line % outputs);
-                if y >= rows || x >= columns {
-                    assert!(got.is_nan(), "{group}: {y}, {x}");
-                    continue;
+    let mut given = vec![];
+    for isa in Isa::available() {
+        for group in [8, 16, 32] {
+            for inside in [[4, 4], [3, 4], [4, 1], [1, 2]] {
+                let mut out = vec![f32::NAN; 4 * line];
+                let (from, to) = (tile.as_ptr(), out.as_mut_ptr());
+                // SAFETY: the processor has the instruction set, the channels are whole groups of whole
+                // registers, and four rows of four pixels' outputs fit the lines.
+                unsafe {
+                    match isa {
+                        Isa::Portable => head.tile::<Portable>(group, from, inside, to, line),
+                        #[cfg(target_arch = "x86_64")]
+                        _ => avx2(&head, group, from, inside, to, line),
+                        #[cfg(not(target_arch = "x86_64"))]
+                        _ => continue,
+                    }
                 }
-                let number = |i: usize| tile[(i / group * PIXELS + 4 * y + x) * group + i % group];
-                let products = (0..spec.inputs).map(|i| weights[o * spec.inputs + i] * number(i));
-                let wanted = bias[o] + products.sum::<f32>();
-                assert!((got - wanted).abs() < 1e-5, "{group}: {got} for {wanted}");
+                given.push((group, inside, out));
             }
         }
     }
+    for (group, [rows, columns], out) in given {
+        for (i, got) in out.iter().enumerate() {
+            let (y, x, o) = (i / line, i % line / outputs, i % line % outputs);
+            if y >= rows || x >= columns {
+                assert!(got.is_nan(), "{group}: {y}, {x}");
+                continue;
+            }
+            let number = |i: usize| tile[(i / group * PIXELS + 4 * y + x) * group + i % group];
+            let products = (0..spec.inputs).map(|i| weights[o * spec.inputs + i] * number(i));
+            let wanted = bias[o] + products.sum::<f32>();
+            assert!((got - wanted).abs() < 1e-5, "{group}: {got} for {wanted}");
+        }
+    }
+}
+
+/// # Safety
+///
+/// As for [`Head::tile`].
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn avx2(
+    head: &Head,
+    group: usize,
+    from: *const f32,
+    inside: [usize; 2],
+    to: *mut f32,
+    line: usize,
+) {
+    // SAFETY: the caller's conditions are the same.
+    unsafe { head.tile::<__m256>(group, from, inside, to, line) }
+}
+
+/// A convolution that gives eight channels, and one behind it of this side, stride and these numbers of channels.
+fn with_head(side: usize, stride: usize, inputs: usize, outputs: usize, weights: usize) {
+    let spec = |side, stride, inputs, outputs| ConvSpec {
+        kernel: [side, side],
+        stride: [stride, stride],
+        inputs,
+        outputs,
+    };
+    let (first, bias) = ([0.0; 9 * 64], [0.0; 8]);
+    let conv = Winograd::new(Isa::best(), spec(3, 1, 8, 8), &first, &bias, None);
+    let _ = conv.with_head(
+        spec(side, stride, inputs, outputs),
+        &vec![0.0; weights],
+        &bias[..outputs],
+    );
 }
 
 #[test]
 #[should_panic(expected = "channels of a head")]
 fn a_head_of_other_channels_is_refused() {
-    let spec = |side, inputs, outputs| ConvSpec {
-        kernel: [side, side],
-        stride: [1, 1],
-        inputs,
-        outputs,
-    };
-    let (weights, bias) = ([0.0; 9 * 64], [0.0; 8]);
-    let conv = Winograd::new(Isa::best(), spec(3, 8, 8), &weights, &bias, None);
-    let _ = conv.with_head(spec(1, 9, 2), &[0.0; 18], &[0.0; 2]);
+    with_head(1, 1, 9, 2, 18);
+}
+
+#[test]
+#[should_panic(expected = "stride: [2, 2]")]
+fn a_head_of_every_other_pixel_is_refused() {
+    with_head(1, 2, 8, 2, 16);
+}
+
+#[test]
+#[should_panic(expected = "outputs: 7")]
+fn a_head_of_more_channels_than_there_are_sums_is_refused() {
+    with_head(1, 1, 8, 7, 56);
+}
+
+#[test]
+#[should_panic(expected = "kernel: [2, 2]")]
+fn a_head_of_more_than_a_pixel_is_refused() {
+    with_head(2, 1, 8, 2, 64);
+}
+
+#[test]
+#[should_panic(expected = "weights")]
+fn a_head_of_too_few_weights_is_refused() {
+    with_head(1, 1, 8, 2, 15);
 }

@@ -28,7 +28,8 @@ pub fn plane(channels: usize) -> usize {
 /// # Safety
 ///
 /// The processor has the instruction set. Weights, biases and slopes are packed for it. The job's input and
-/// output have the sizes it names, its planes are as long as it says, and `count` tiles, at most
+/// output have the sizes it names, the output as many channels as the head gives, if there is one, and
+/// otherwise as the convolution; its planes and its tile are as long as it says, and `count` tiles, at most
 /// [`TILES`], lie in the output from the cursor on.
 pub type Sweep = unsafe fn(&Winograd, &Job<'_>, Cursor);
 
@@ -87,7 +88,7 @@ pub fn pick(isa: Isa) -> (usize, usize, Sweep) {
 ///
 /// # Safety
 ///
-/// As for [`Sweep`], the instruction set being that of `V`, and groups of registers packed for at most
+/// As for [`Sweep`], the instruction set being that of `V` and `H`, and groups of registers packed for at most
 /// `MOST`.
 #[inline(always)]
 unsafe fn sweep<V: Vector, H: Eight, const MOST: usize>(
@@ -149,8 +150,8 @@ unsafe fn sweep<V: Vector, H: Eight, const MOST: usize>(
 #[inline(always)]
 unsafe fn forth<V: Vector>(conv: &Winograd, job: &Job<'_>, at: Cursor, tile: usize) {
     let Dims { h, w, c, .. } = job.dims;
-    let (rows, columns) = ((h - at.y).min(INPUTS), (w - at.x).min(INPUTS));
-    let inside = rows == INPUTS && columns == INPUTS;
+    let [rows, columns] = inside(job.dims, at, INPUTS);
+    let whole = rows == INPUTS && columns == INPUTS;
     let plane = plane(conv.inputs);
     let mut channel = 0;
     while channel < c {
@@ -162,7 +163,7 @@ unsafe fn forth<V: Vector>(conv: &Winograd, job: &Job<'_>, at: Cursor, tile: usi
             let from = from.add(((at.n * h + at.y) * w + at.x) * c + channel);
             let mut d = [[V::splat(0.0); INPUTS]; INPUTS];
             // In part and all at once only where that is one instruction each: else it is 50 KB of program.
-            if inside && (V::MASKS || lanes == V::N) {
+            if whole && (V::MASKS || lanes == V::N) {
                 unroll!(y < INPUTS, {
                     unroll!(x < INPUTS, {
                         let from = from.add((y * w + x) * c);
@@ -256,9 +257,9 @@ unsafe fn products<V: Vector, const R: usize, const T: usize>(
     }
 }
 
-/// How many rows and columns of a tile lie in the output.
-fn inside(output: Dims, at: Cursor) -> [usize; 2] {
-    [output.h - at.y, output.w - at.x].map(|left| left.min(OUTPUTS))
+/// How many rows and columns of a tile of `side` lie in a picture of these sizes.
+fn inside(dims: Dims, at: Cursor, side: usize) -> [usize; 2] {
+    [dims.h - at.y, dims.w - at.x].map(|left| left.min(side))
 }
 
 /// Where the first outputs of a tile lie.
@@ -267,8 +268,8 @@ fn place(job: &Job<'_>, at: Cursor) -> *mut f32 {
     job.out.wrapping_add(((at.n * h + at.y) * w + at.x) * c)
 }
 
-/// `A^T m A` of one tile, with bias and PReLU. What reaches beyond the output is left out; `ASIDE` all of
-/// it is kept for the head.
+/// `A^T m A` of one tile, with bias and PReLU. What reaches beyond the output is left out; with `ASIDE`
+/// the whole tile is kept for the head.
 ///
 /// # Safety
 ///
@@ -284,13 +285,13 @@ unsafe fn back<V: Vector, const ASIDE: bool>(
     let Dims { w, c, .. } = job.output;
     let (channels, [rows, columns], line, pixel) = match ASIDE {
         true => (conv.outputs, [OUTPUTS; 2], OUTPUTS * V::N, V::N),
-        false => (c, inside(job.output, at), w * c, c),
+        false => (c, inside(job.output, at, OUTPUTS), w * c, c),
     };
     let mut channel = 0;
     while channel < channels {
         let lanes = (channels - channel).min(V::N);
-        // SAFETY: planes, bias and slopes have whole registers; rows and columns counted lie in the
-        // output; a partial register is stored in part.
+        // SAFETY: planes, bias and slopes have whole registers, and so has each pixel of the tile that is kept
+        // aside; rows and columns counted lie in the output; a partial register is stored in part.
         unsafe {
             let from = job.back.add(tile * conv.outputs + channel);
             let mut t = [[V::splat(0.0); INPUTS]; OUTPUTS];
@@ -336,7 +337,15 @@ unsafe fn back<V: Vector, const ASIDE: bool>(
 unsafe fn behind<V: Vector, H: Eight>(head: &Head, job: &Job<'_>, at: Cursor) {
     let line = job.output.w * job.output.c;
     // SAFETY: the caller's conditions; rows and columns counted lie in the output.
-    unsafe { head.tile::<H>(V::N, job.tile, inside(job.output, at), place(job, at), line) }
+    unsafe {
+        head.tile::<H>(
+            V::N,
+            job.tile,
+            inside(job.output, at, OUTPUTS),
+            place(job, at),
+            line,
+        )
+    }
 }
 
 /// Compiles [`sweep`] for an instruction set.
