@@ -1,5 +1,5 @@
 # Installs what the system must bring, then calls cargo. `make help` lists the targets.
-.PHONY: help deps demo dist test test-vivid lint bench soak
+.PHONY: help deps demo dist test test-sanitizer test-vivid lint bench soak
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -35,6 +35,11 @@ test-vivid: ## run the program against a real camera driver, in an emulated mach
 	@scripts/deps.sh build vivid
 	cargo build --release --bin liveness
 	tests/vivid/run.sh
+
+# Apart from the others: another profile, of the kernels and their tests alone.
+test-sanitizer: ## run the kernels' tests under AddressSanitizer, where Rust brings it
+	@scripts/deps.sh build
+	tests/sanitizer/run.sh
 
 lint: ## check format and lints
 	cargo fmt --check
