@@ -46,7 +46,7 @@ use exit::Exit;
 /// Checks, offline, that a real and present person stands before a webcam.
 ///
 /// The environment variable LIVENESS_ISA (portable, avx2 or avx512) holds the networks to what an older processor
-/// can do; what is found is the same.
+/// can do; what is found is the same but for rounding.
 #[derive(Parser)]
 #[command(version, args_override_self = true, disable_help_subcommand = true)]
 struct Cli {
