@@ -16,10 +16,13 @@ pub enum Isa {
 const LIMIT: &str = "LIVENESS_ISA";
 
 impl Isa {
+    /// The fastest last.
+    const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
+
     /// All that this processor can run, the fastest last.
     pub fn available() -> Vec<Self> {
-        let all = [Self::Portable, Self::Avx2, Self::Avx512];
-        all.into_iter().filter(|isa| isa.is_available()).collect()
+        let all = Self::ALL.into_iter();
+        all.filter(|isa| isa.is_available()).collect()
     }
 
     /// Whether this processor can run it.
@@ -62,11 +65,8 @@ impl Isa {
     /// The fastest of those that are `available`, up to the one that `limit` names; why it is ignored, if so.
     fn chosen(limit: &str, available: &[Self]) -> (Self, Option<&'static str>) {
         let best = available.iter().copied().max().unwrap_or(Self::Portable);
-        let all = [Self::Portable, Self::Avx2, Self::Avx512];
-        match all
-            .into_iter()
-            .find(|isa| isa.name().eq_ignore_ascii_case(limit))
-        {
+        let mut all = Self::ALL.into_iter();
+        match all.find(|isa| isa.name().eq_ignore_ascii_case(limit)) {
             Some(isa) if available.contains(&isa) => (isa, None),
             Some(_) => (best, Some("is more than this processor can run")),
             None if limit.is_empty() => (best, None),

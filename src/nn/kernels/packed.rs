@@ -50,11 +50,12 @@ impl<W: Copy + Default, S> Packed<W, S> {
         let mut weights = Vec::with_capacity(channels * spec.taps());
         for (i, group) in groups.iter().enumerate() {
             let after = groups.get(i + 1).map_or(channels, |next| next.first);
-            let (first, end) = (group.first, after.min(spec.outputs));
             for pixel in 0..pixels {
                 for input in 0..spec.inputs {
-                    weights.extend((first..end).map(|o| weight(o, input * pixels + pixel)));
-                    weights.resize(weights.len() + after - end, W::default());
+                    weights.extend((group.first..after).map(|o| match o < spec.outputs {
+                        true => weight(o, input * pixels + pixel),
+                        false => W::default(),
+                    }));
                 }
             }
         }

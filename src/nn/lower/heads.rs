@@ -114,9 +114,8 @@ fn behind(mut first: Layer, second: Layer) -> Layer {
 mod tests {
     use super::*;
     use crate::nn::{
-        kernels::{ConvSpec, Dims, Isa},
-        lower::layer::pack,
-        program::Scratch,
+        kernels::{ConvSpec, Dims},
+        lower::layer::tests::run,
     };
     use proptest::prelude::*;
 
@@ -141,21 +140,12 @@ mod tests {
         }
     }
 
-    fn run(layers: Vec<Layer>, outputs: Vec<Value>) -> Vec<Vec<f32>> {
-        let program = pack(layers, outputs, Isa::best());
-        let dims = Dims {
-            n: 1,
-            h: 3,
-            w: 5,
-            c: 4,
-        };
-        let input: Vec<f32> = (0..dims.len()).map(|i| (i % 13) as f32 / 13.0).collect();
-        let mut got = vec![];
-        program.run(&mut Scratch::default(), &input, dims, |_, _, numbers| {
-            got.push(numbers.to_vec());
-        });
-        got
-    }
+    const DIMS: Dims = Dims {
+        n: 1,
+        h: 3,
+        w: 5,
+        c: 4,
+    };
 
     proptest! {
         #[test]
@@ -178,12 +168,12 @@ mod tests {
                 (layers, outputs)
             };
             let (layers, outputs) = build();
-            let wanted = run(layers, outputs);
+            let wanted = run(layers, &outputs, DIMS);
             let (layers, mut outputs) = build();
             let count = layers.len();
             let layers = join_heads(layers, &mut outputs);
             prop_assert!(layers.len() >= count);
-            let got = run(layers, outputs);
+            let got = run(layers, &outputs, DIMS);
             for (got, wanted) in got.iter().flatten().zip(wanted.iter().flatten()) {
                 prop_assert!((got - wanted).abs() < 1e-5, "{got} for {wanted}");
             }

@@ -191,4 +191,4 @@ pub fn pack(layers: Vec<Layer>, outputs: Vec<Value>, isa: Isa) -> Program {
 
 #[cfg(test)]
 #[path = "layer_tests.rs"]
-mod tests;
+pub mod tests;

@@ -66,19 +66,18 @@ impl Winograd {
         assert!(Self::can(&spec), "{spec:?}");
         spec.check(isa, weights, bias, slopes);
         let (lanes, most, sweep) = pick(isa);
+        let outputs = spec.outputs.next_multiple_of(lanes);
         let filled = |mut values: Vec<f32>| {
-            values.resize(spec.outputs.next_multiple_of(lanes), 0.0);
+            values.resize(outputs, 0.0);
             values
         };
         let transformed: Vec<[f32; PLACES]> = weights.chunks_exact(9).map(transformed).collect();
         let mut conv = Self {
             spec,
             inputs: spec.inputs.next_multiple_of(lanes),
-            outputs: spec.outputs.next_multiple_of(lanes),
+            outputs,
             // At once: what grows takes up to twice as much.
-            weights: Vec::with_capacity(
-                PLACES * spec.outputs.next_multiple_of(lanes) * spec.inputs,
-            ),
+            weights: Vec::with_capacity(PLACES * outputs * spec.inputs),
             bias: filled(bias.to_vec()),
             slopes: filled(slopes_of(slopes, spec.outputs)),
             head: None,
